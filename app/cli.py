@@ -1,0 +1,116 @@
+"""The command line: `dateline serve`, `migrate`, `check`, `load`, `export`, `schema`, `openapi`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app import __version__, database
+from app.errors import DatelineError, FolderError
+from app.loading.checking import check_folder
+from app.loading.exporting import export_article
+from app.loading.format import ArticleDocument
+from app.loading.loader import load_article
+from app.settings import load_settings
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+Folders = Annotated[list[Path], typer.Argument(help="Article folders, each with article.txt and facts.yaml.")]
+
+
+def version(wanted: bool) -> None:
+    """Print the version and stop."""
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@cli.callback()
+def dateline(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Dateline: the facts of news articles, each with the words that support it."""
+
+
+@cli.command()
+def migrate(
+    revision: Annotated[str, typer.Argument(help="The schema revision: `head`, or `base` to take all down.")] = "head",
+) -> None:
+    """Bring the database's schema to a revision."""
+    database.migrate(database.create_writer(load_settings().database_url), revision)
+    typer.echo(f"the schema is at {revision}")
+
+
+@cli.command()
+def check(folders: Folders) -> None:
+    """Check article folders: everything that is wrong with them, without touching a database."""
+    failed = 0
+    for folder in folders:
+        try:
+            article = check_folder(folder)
+        except FolderError as error:
+            typer.echo(str(error), err=True)
+            failed += 1
+        else:
+            typer.echo(f"{folder}: {len(article.facts)} facts, {len(article.entities)} entities, nothing wrong")
+    raise typer.Exit(1 if failed else 0)
+
+
+@cli.command()
+def load(folders: Folders) -> None:
+    """Load article folders, one transaction each; a folder that has not changed is left alone."""
+    engine = database.create_writer(load_settings().database_url)
+    database.check_ready(engine)
+    failed = 0
+    for folder in folders:
+        try:
+            article = check_folder(folder)
+            with engine.begin() as connection:
+                outcome = load_article(connection, article)
+        except FolderError as error:
+            typer.echo(str(error), err=True)
+            failed += 1
+        else:
+            typer.echo(f"{article.id}: {outcome}, {len(article.facts)} facts")
+    raise typer.Exit(1 if failed else 0)
+
+
+@cli.command()
+def export(
+    article_id: Annotated[str, typer.Argument(metavar="ID", help="The article's id.")],
+    to: Annotated[Path, typer.Option(help="Where to write the article's folder.")] = Path(),
+) -> None:
+    """Write an article back as a folder ID/ that loads to the same rows."""
+    engine = database.create_reader(load_settings().database_url)
+    database.check_ready(engine)
+    with engine.connect() as connection:
+        folder = export_article(connection, article_id, to)
+    typer.echo(str(folder))
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of facts.yaml, for editors."""
+    typer.echo(json.dumps(facts_schema(), indent=2, ensure_ascii=False))
+
+
+def facts_schema() -> dict[str, object]:
+    """Return the JSON Schema (2020-12) of the facts.yaml format."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ArticleDocument.model_json_schema()}
+
+
+def main() -> None:
+    """Run the command line; an error that Dateline raises on purpose is a message, not a traceback."""
+    try:
+        cli()
+    except DatelineError as error:
+        typer.echo(f"dateline: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Engines, sessions and migrations; what differs between databases; the revision counter."""
+
+from pathlib import Path
+from sqlite3 import Connection as SQLiteConnection
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
+from sqlalchemy.exc import DatabaseError
+from sqlmodel import col
+
+from app.errors import NotReadyError
+from app.settings import ROOT
+from app.tables import Revision
+
+PRAGMAS = {
+    "foreign_keys": "ON",
+    "busy_timeout": 5000,  # milliseconds that a writer waits for another
+    "synchronous": "NORMAL",  # with WAL: safe against a crash of the process, and no fsync a transaction
+    "temp_store": "MEMORY",
+    "cache_size": -32000,  # kilobytes
+    "mmap_size": 268435456,  # bytes
+}
+
+
+def create_writer(url: str) -> Engine:
+    """Return the engine for loading and migrating; it creates the SQLite file, in WAL mode, where there is none."""
+    return _with_pragmas(create_engine(url), {"journal_mode": "WAL", **PRAGMAS}, begin="BEGIN IMMEDIATE")
+
+
+def create_reader(url: str) -> Engine:
+    """Return the engine for serving; it refuses every write."""
+    file = Path(make_url(url).database or "").absolute().as_uri()
+    engine = create_engine(f"sqlite:///{file}?mode=ro&uri=true", pool_size=1, max_overflow=20)
+    return _with_pragmas(engine, {**PRAGMAS, "query_only": "ON"}, begin="BEGIN")
+
+
+def _with_pragmas(engine: Engine, pragmas: dict[str, Any], begin: str) -> Engine:
+    """Take transactions out of the driver's hands (it would begin late and commit before DDL), and set the pragmas."""
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: SQLiteConnection, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma, value in pragmas.items():
+            connection.execute(f"PRAGMA {pragma} = {value}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def alembic_config(engine: Engine) -> Config:
+    """Return Alembic's configuration, from pyproject.toml, bound to the engine."""
+    return Config(toml_file=ROOT / "pyproject.toml", attributes={"engine": engine})
+
+
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Bring the schema to the revision; `base` takes everything down."""
+    upwards = revision != "base"
+    (command.upgrade if upwards else command.downgrade)(alembic_config(engine), revision)
+
+
+def check_ready(engine: Engine) -> None:
+    """Return if the database answers and its schema is the one that this version needs.
+
+    Raises:
+        NotReadyError: saying what is missing and how to mend it.
+    """
+    wanted = set(ScriptDirectory.from_config(alembic_config(engine)).get_heads())
+    try:
+        with engine.connect() as connection:
+            found = set(MigrationContext.configure(connection).get_current_heads())
+    except DatabaseError as error:
+        raise NotReadyError("the database cannot be read: run `dateline migrate`, or look at its file") from error
+    if found != wanted:
+        raise NotReadyError("the database's schema is not the one this version needs: run `dateline migrate`")
+
+
+def current_revision(connection: Connection) -> int:
+    """Return how many loads have been committed."""
+    value: int = connection.execute(select(col(Revision.value))).scalar_one()
+    return value

@@ -1,0 +1,54 @@
+"""Errors of the domain. They know their HTTP status as a number and nothing else of the web."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class InputError:
+    """One thing that is wrong with a request.
+
+    `location` is `query`, `path` or `body`; `name` the parameter; `suggestion` the nearest name or value that would do.
+    """
+
+    location: str
+    name: str
+    detail: str
+    suggestion: str | None = None
+
+
+class DatelineError(Exception):
+    """Base of every error that Dateline raises on purpose; `str(error)` is for the reader."""
+
+    status: ClassVar[int] = 500
+
+
+class NotFoundError(DatelineError):
+    """Nothing in the database answers to this id."""
+
+    status = 404
+
+
+class InvalidInputError(DatelineError):
+    """The request asks for something that cannot be: every fault of it at once."""
+
+    status = 422
+
+    def __init__(self, errors: Sequence[InputError]) -> None:
+        super().__init__("; ".join(error.detail for error in errors))
+        self.errors = tuple(errors)
+
+
+class NotReadyError(DatelineError):
+    """The database cannot be reached or its schema is not the one this version needs."""
+
+    status = 503
+
+
+class FolderError(DatelineError):
+    """An article folder cannot be read, checked or loaded."""
+
+
+class SettingsError(DatelineError):
+    """A DATELINE_* variable holds something that it cannot."""

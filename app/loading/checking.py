@@ -1,0 +1,315 @@
+"""Checking an article folder: everything that is wrong with it, at once, before the database sees any of it."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from app.loading.format import (
+    ENTRIES,
+    SLUG,
+    AnyFactEntry,
+    ArticleDocument,
+    ArticleHeader,
+    DateEntry,
+    EntityEntry,
+    NoteEntry,
+    ParticipationEntry,
+    Quotation,
+    Refers,
+    Verbatim,
+    marked,
+)
+from app.loading.source import (
+    FACTS_FILE,
+    TEXT_FILE,
+    CheckError,
+    Diagnostic,
+    DocumentPath,
+    Source,
+    read_source,
+    read_text,
+)
+from app.text.dates import Bounds, DateError, resolve
+from app.text.folding import nearest
+from app.text.quoting import QuotationError, Span, locate, not_in_the_text, shown
+from app.vocabulary import EntityType, FactType, ParticipationRole
+
+FACT: TypeAdapter[AnyFactEntry] = TypeAdapter(AnyFactEntry)
+NOT_CONTENT = {"id", "basis", "reasoning", "statement", "evidence"}
+"""What may be mended without making another fact of it, so that its address stays."""
+
+
+@dataclass(frozen=True)
+class CheckedFact:
+    """A fact whose references resolve, with its place in the article and its address."""
+
+    id: str
+    entry: AnyFactEntry
+    spans: tuple[Span, ...]
+    bounds: Bounds | None
+    """Of a date."""
+
+
+@dataclass(frozen=True)
+class CheckedArticle:
+    """An article folder with nothing wrong in it."""
+
+    id: str
+    source: Source
+    text: str
+    header: ArticleHeader
+    entities: dict[str, EntityEntry]
+    facts: tuple[CheckedFact, ...]
+
+
+def check_folder(folder: Path) -> CheckedArticle:
+    """Read and check an article folder; its name is the article's id.
+
+    Raises:
+        CheckError: with every diagnostic of both files.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise CheckError([Diagnostic(folder, 1, 1, "", "there is no such folder")])
+    problems: list[Diagnostic] = []
+    try:
+        text = read_text(folder / TEXT_FILE)
+        problems += _text_problems(folder / TEXT_FILE, text)
+    except CheckError as error:
+        text, problems = "", error.diagnostics
+    try:
+        source = read_source(folder / FACTS_FILE)
+    except CheckError as error:
+        raise CheckError(problems + error.diagnostics) from error
+    if problems:
+        raise CheckError(problems + source.problems)
+    return Checker(folder.resolve().name, text, source).check()
+
+
+def _text_problems(file: Path, text: str) -> Iterator[Diagnostic]:
+    """Offsets must mean the same to everyone, so a text has one kind of line end and no NUL."""
+    if not text.strip():
+        yield Diagnostic(file, 1, 1, "", "the text is empty")
+    for char, message in {
+        "\r": "a carriage return: save the text with line feeds alone (LF, not CRLF)",
+        "\0": "a NUL character: it is not text",
+        "\ufeff": "a byte order mark: save the text as UTF-8 without one",
+    }.items():
+        if (at := text.find(char)) >= 0:
+            yield Diagnostic(file, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at), "", message)
+
+
+class Checker:
+    """Goes through one document and collects what is wrong with it."""
+
+    def __init__(self, article_id: str, text: str, source: Source) -> None:
+        self.article_id = article_id
+        self.text = text
+        self.source = source
+        self.problems = list(source.problems)
+        self.declared: set[str] = set()
+        self.entities: dict[str, EntityEntry] = {}
+        self.mentioned: set[str] = set()
+
+    def check(self) -> CheckedArticle:
+        """Return the checked article, or raise `CheckError` with all diagnostics."""
+        if not re.fullmatch(SLUG, self.article_id):
+            self.report((), f"the folder's name {shown(self.article_id)} is the article's id, but not a slug")
+        data = self.source.data
+        if not isinstance(data, dict):
+            self.report((), "the file holds no `entities` and `facts`")
+            raise CheckError(self.problems)
+        header, entries = self._validated(data)
+        self._check_header(header)
+        facts = [self._checked(index, entry) for index, entry in entries]
+        self._check_identity(facts, entries)
+        self._check_use()
+        if self.problems:
+            raise CheckError(self.problems)
+        return CheckedArticle(
+            self.article_id, self.source, self.text, header, self.entities, tuple(filter(None, facts))
+        )
+
+    def report(self, path: DocumentPath, message: str) -> None:
+        """Note one thing that is wrong."""
+        self.problems.append(self.source.diagnostic(path, message))
+
+    def _validated(self, data: dict[str, Any]) -> tuple[ArticleHeader, list[tuple[int, AnyFactEntry]]]:
+        """Validate against the format; what fails is reported, what passes is still checked further."""
+        entities, facts = data.get("entities"), data.get("facts")
+        self.declared = set(entities) if isinstance(entities, dict) else set()
+        try:
+            document = ArticleDocument.model_validate(data)
+        except ValidationError as error:
+            bad = [self._report_invalid(details) for details in error.errors()]
+            failed = {path[:2] for path in bad}
+            self.entities = {
+                slug: EntityEntry.model_validate(entry)
+                for slug, entry in (entities.items() if isinstance(entities, dict) else ())
+                if ("entities", slug) not in failed and ("entities",) not in failed
+            }
+            kept = [
+                (index, FACT.validate_python(entry))
+                for index, entry in enumerate(facts if isinstance(facts, list) else ())
+                if ("facts", index) not in failed
+            ]
+            header_failed = any(path[:1] == ("article",) for path in bad) or "article" not in data
+            return ArticleHeader() if header_failed else ArticleHeader.model_validate(data["article"]), kept
+        self.entities = document.entities
+        return document.article, list(enumerate(document.facts))
+
+    def _report_invalid(self, details: ErrorDetails) -> DocumentPath:
+        """Report one of pydantic's errors in the writer's terms, and return its path in the document."""
+        path = _in_document(details["loc"])
+        message = details["msg"].removeprefix("Value error, ")
+        if details["type"] == "extra_forbidden":
+            near = nearest(str(path[-1]), _known_keys(path, self.source.data))
+            message = f"unknown key `{path[-1]}`" + (f"; did you mean `{near}`?" if near else "")
+        elif details["type"] == "missing":
+            message = f"`{path[-1]}` is missing"
+        elif details["type"] in ("union_tag_not_found", "union_tag_invalid"):
+            message = f"`type` must be one of {', '.join(FactType.values())}"
+        elif details["type"] == "string_pattern_mismatch" and details["ctx"]["pattern"] == SLUG:
+            message = f"{shown(str(details['input']))} is not a slug: lower-case letters, digits and single hyphens"
+        self.report(path, message)
+        return path
+
+    def _check_header(self, header: ArticleHeader) -> None:
+        for field in marked(ArticleHeader, Verbatim):
+            words = getattr(header, field)
+            if words is not None and words not in self.text:
+                self.report(("article", field), not_in_the_text(self.text, words))
+        if header.year is not None and str(header.year) not in self.text:
+            self.report(("article", "year"), f"the text does not state the year {header.year}")
+
+    def _checked(self, index: int, entry: AnyFactEntry) -> CheckedFact | None:
+        """Check one fact against the entities and the text."""
+        path: DocumentPath = ("facts", index)
+        self._check_references(path, entry)
+        spans = [self._located(path, position, quotation) for position, quotation in enumerate(entry.evidence)]
+        found = tuple(sorted({span for span in spans if span is not None}))
+        if None not in spans:
+            self._check_verbatim(path, entry, found)
+        bounds = self._resolved(path, entry) if isinstance(entry, DateEntry) else None
+        return CheckedFact(f"{self.article_id}.{local_id(entry)}", entry, found, bounds)
+
+    def _check_references(self, path: DocumentPath, entry: AnyFactEntry) -> None:
+        for field, mark in marked(type(entry), Refers).items():
+            slug = getattr(entry, field)
+            if slug is None:
+                continue
+            if field != "attributed_to":
+                self.mentioned.add(slug)
+            if slug not in self.declared:
+                near = nearest(slug, self.declared)
+                hint = f"; did you mean `{near}`?" if near else ""
+                self.report((*path, field), f"`{slug}` is not among the entities{hint}")
+            elif slug in self.entities:
+                types = mark.types
+                if (
+                    isinstance(entry, ParticipationEntry)
+                    and field == "entity"
+                    and entry.role is ParticipationRole.VENUE
+                ):
+                    types = (EntityType.PLACE,)
+                if types and (actual := self.entities[slug].type) not in types:
+                    self.report((*path, field), f"`{slug}` is of type {actual}; here stands a {' or '.join(types)}")
+
+    def _located(self, path: DocumentPath, position: int, quotation: Quotation) -> Span | None:
+        try:
+            return locate(self.text, quotation.exact, quotation.prefix, quotation.suffix, quotation.nth)
+        except QuotationError as error:
+            here: DocumentPath = (*path, "evidence", position)
+            self.report(here if here in self.source.places else (*path, "evidence"), str(error))
+            return None
+
+    def _check_verbatim(self, path: DocumentPath, entry: AnyFactEntry, spans: tuple[Span, ...]) -> None:
+        evidence = [self.text[span.start : span.end] for span in spans]
+        for field in marked(type(entry), Verbatim):
+            words = getattr(entry, field)
+            if not any(words in exact for exact in evidence):
+                self.report(
+                    (*path, field),
+                    f"the words {shown(words)} are not in this fact's evidence, letter for letter",
+                )
+
+    def _resolved(self, path: DocumentPath, entry: DateEntry) -> Bounds | None:
+        try:
+            bounds = resolve(entry.edtf)
+        except DateError as error:
+            self.report((*path, "edtf"), str(error))
+            return None
+        for field in ("earliest", "latest", "precision"):
+            given, read = getattr(entry, field), getattr(bounds, field)
+            if given is not None and given != read:
+                self.report(
+                    (*path, field),
+                    f"{given} disagrees with `edtf: {entry.edtf}`, which gives {read or 'no bound'}",
+                )
+        return bounds
+
+    def _check_identity(self, facts: list[CheckedFact | None], entries: list[tuple[int, AnyFactEntry]]) -> None:
+        """Hold that no two facts are the same, and that notes are about facts that exist."""
+        first: dict[str, int] = {}
+        for fact, (index, entry) in zip(facts, entries, strict=True):
+            local = local_id(entry)
+            if local in first and entry.id is not None:
+                self.report(("facts", index, "id"), f"the id `{local}` is taken by facts[{first[local]}]")
+            elif fact is not None and local in first:
+                message = f"says the same as facts[{first[local]}]: put the evidence of both under one"
+                self.report(("facts", index), message)
+            first.setdefault(local, index)
+        ids = {entry.get("id") for entry in self.source.data.get("facts") or () if isinstance(entry, dict)}
+        for index, entry in entries:
+            if isinstance(entry, NoteEntry) and entry.about is not None and entry.about not in ids:
+                near = nearest(entry.about, filter(None, ids))
+                hint = f"; did you mean `{near}`?" if near else "; give the fact an `id` to speak about it"
+                self.report(("facts", index, "about"), f"no fact has the id `{entry.about}`{hint}")
+
+    def _check_use(self) -> None:
+        """Hold that an entity exists only as long as a fact of the article supports it."""
+        failed = {problem.path.split("]")[0] for problem in self.problems if problem.path.startswith("facts[")}
+        if failed:
+            return  # A fact that could not be read may be the one that uses the entity.
+        for slug in sorted(self.declared - self.mentioned):
+            self.report(("entities", slug), "no fact is about this entity: add one or take the entity out")
+
+
+def local_id(entry: AnyFactEntry) -> str:
+    """Return the fact's id within its article: the one the file gives, else one made of the fact's own columns."""
+    if entry.id is not None:
+        return entry.id
+    excluded = NOT_CONTENT - ({"statement"} if isinstance(entry, NoteEntry) else set())
+    content = entry.model_dump(mode="json", exclude=excluded, exclude_none=True)
+    if isinstance(entry, DateEntry):
+        content = {key: value for key, value in content.items() if key not in ("earliest", "latest", "precision")}
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return f"{entry.type.value}-{digest[:10]}"
+
+
+def _in_document(loc: tuple[int | str, ...]) -> DocumentPath:
+    """Return pydantic's path without what is no step in the document: the tag of the union, and marks of keys."""
+    steps = loc[:2] + loc[3:] if loc[:1] == ("facts",) else loc
+    return tuple(step for step in steps if step != "[key]")
+
+
+def _known_keys(path: DocumentPath, data: Any) -> list[str]:
+    """Return the keys that the format knows at the parent of the path."""
+    match path:
+        case (_,):
+            return list(ArticleDocument.model_fields)
+        case ("article", _):
+            return list(ArticleHeader.model_fields)
+        case ("entities", _, _):
+            return list(EntityEntry.model_fields)
+        case ("facts", int(index), _):
+            return list(ENTRIES[FactType(data["facts"][index]["type"])].model_fields)
+        case _:
+            return list(Quotation.model_fields)

@@ -1,0 +1,149 @@
+"""Exporting: an article's rows back to the folder that loads to the same rows."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from sqlalchemy import Connection, select
+from sqlmodel import col
+
+from app.errors import NotFoundError
+from app.loading.checking import FACT, local_id
+from app.loading.format import ENTRIES, FactEntry, NoteEntry, Refers, marked
+from app.loading.source import FACTS_FILE, TEXT_FILE
+from app.loading.statements import statement_of
+from app.tables import FACT_TABLES, Article, Entity, Evidence, Fact, Mention, Span, table_of
+from app.text.quoting import occurrences
+from app.vocabulary import Basis, FactType
+
+SCHEMA_LINE = "# yaml-language-server: $schema=../facts.schema.json\n"
+
+
+def export_article(connection: Connection, article_id: str, to: Path) -> Path:
+    """Write the article's folder, named by its id, into the folder `to`; return its path.
+
+    Raises:
+        NotFoundError: there is no such article.
+    """
+    text, document = article_document(connection, article_id)
+    folder = to / article_id
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / TEXT_FILE).write_bytes(text.encode())
+    (folder / FACTS_FILE).write_bytes(facts_yaml(document).encode())
+    return folder
+
+
+def facts_yaml(document: dict[str, Any]) -> str:
+    """Return the document as YAML that people can read and go on writing."""
+    yaml = YAML()
+    yaml.width = 110
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.allow_unicode = True
+    stream = io.StringIO()
+    yaml.dump(document, stream)
+    return SCHEMA_LINE + stream.getvalue()
+
+
+def article_document(connection: Connection, article_id: str) -> tuple[str, dict[str, Any]]:
+    """Return the article's text and its facts in the form of the format's model.
+
+    Raises:
+        NotFoundError: there is no such article.
+    """
+    article = connection.execute(select(table_of(Article)).where(col(Article.id) == article_id)).first()
+    if article is None:
+        raise NotFoundError(f"there is no article ‘{article_id}’")
+    header = {
+        "dateline": article.dateline,
+        "headline": article.headline,
+        "byline": article.byline,
+        "publisher": article.publisher,
+        "url": article.source_url,
+        "year": article.year,
+    }
+    entities = _entities(connection, article_id)
+    names = {slug: entry["name"] for slug, entry in entities.items()}
+    return article.text, {
+        "article": _present(header),
+        "entities": {slug: _present(entry) for slug, entry in entities.items()},
+        "facts": _facts(connection, article_id, article.text, names),
+    }
+
+
+def _present(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+def _entities(connection: Connection, article_id: str) -> dict[str, dict[str, Any]]:
+    facts = select(col(Fact.id), col(Fact.attributed_to_id)).where(col(Fact.article_id) == article_id).subquery()
+    mentioned = select(col(Mention.entity_id)).join(facts, col(Mention.fact_id) == facts.c.id)
+    rows = connection.execute(
+        select(col(Entity.id), col(Entity.type), col(Entity.name), col(Entity.kind))
+        .where(col(Entity.id).in_(mentioned))
+        .order_by(col(Entity.type), col(Entity.id))
+    )
+    return {row.id: {"type": row.type, "name": row.name, "kind": row.kind} for row in rows}
+
+
+def _facts(connection: Connection, article_id: str, text: str, names: dict[str, str]) -> list[dict[str, Any]]:
+    common = {
+        row.id: row
+        for row in connection.execute(
+            select(table_of(Fact)).where(col(Fact.article_id) == article_id).order_by(col(Fact.position), col(Fact.id))
+        )
+    }
+    own: dict[str, dict[str, Any]] = {}
+    for table in FACT_TABLES.values():
+        statement = (
+            select(table_of(table))
+            .join(Fact, col(Fact.id) == col(table.fact_id))
+            .where(col(Fact.article_id) == article_id)
+        )
+        own |= {row.fact_id: dict(row._mapping) for row in connection.execute(statement)}
+    evidence: dict[str, list[Any]] = {}
+    spans = (
+        select(col(Evidence.fact_id), col(Span.start), col(Span.exact))
+        .join(Span, col(Span.id) == col(Evidence.span_id))
+        .where(col(Span.article_id) == article_id)
+        .order_by(col(Span.start), col(Span.end))
+    )
+    for row in connection.execute(spans):
+        evidence.setdefault(row.fact_id, []).append(_quotation(text, row.start, row.exact))
+    return [_entry(row, own[row.id], evidence.get(row.id, []), names) for row in common.values()]
+
+
+def _quotation(text: str, start: int, exact: str) -> str | dict[str, Any]:
+    places = [span.start for span in occurrences(text, exact)]
+    return exact if len(places) == 1 else {"exact": exact, "nth": places.index(start) + 1}
+
+
+def _entry(fact: Any, columns: dict[str, Any], evidence: list[Any], names: dict[str, str]) -> dict[str, Any]:
+    """Return one fact as the file has it: what the loader would make by itself is left out."""
+    model = ENTRIES[FactType(fact.type)]
+    references = marked(model, Refers)
+    entry: dict[str, Any] = {"id": fact.id.split(".", 1)[1], "type": fact.type}
+    for name in model.model_fields:
+        if name not in FactEntry.model_fields and name != "type":
+            entry[name] = columns.get(f"{name}_id" if name in references else name)
+    if fact.type == FactType.NOTE:
+        entry["about"] = columns["about_fact_id"] and columns["about_fact_id"].split(".", 1)[1]
+    entry |= {
+        "basis": fact.basis if fact.basis != Basis.STATED else None,
+        "reasoning": fact.reasoning,
+        "attributed_to": fact.attributed_to_id,
+        "statement": fact.statement,
+        "evidence": evidence[0] if len(evidence) == 1 and isinstance(evidence[0], str) else evidence or None,
+    }
+    parsed = FACT.validate_python(_present(entry))
+    if entry["id"] == local_id(parsed.model_copy(update={"id": None})):
+        del entry["id"]
+    if not isinstance(parsed, NoteEntry) and fact.statement == statement_of(
+        parsed.model_copy(update={"statement": None}), names
+    ):
+        del entry["statement"]
+    return {key: _plain(value) for key, value in _present(entry).items()}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value

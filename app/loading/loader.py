@@ -1,0 +1,208 @@
+"""Loading: a checked article into the database, all or nothing, in the caller's transaction."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
+from sqlmodel import SQLModel, col
+
+from app.errors import NotFoundError
+from app.loading.checking import CheckedArticle
+from app.loading.rows import ArticleRows, rows_of
+from app.loading.source import CheckError
+from app.tables import (
+    Article,
+    Date,
+    Entity,
+    Evidence,
+    Fact,
+    Mention,
+    Name,
+    Revision,
+    SearchDocument,
+    Span,
+)
+from app.text.quoting import Span as Place
+
+
+class Outcome(StrEnum):
+    """What a load did."""
+
+    CREATED = "created"
+    REPLACED = "replaced"
+    UNCHANGED = "unchanged"
+
+
+def load_article(connection: Connection, article: CheckedArticle) -> Outcome:
+    """Create or replace the article with its facts; an article that is there as it stands is left alone.
+
+    Raises:
+        CheckError: another article calls one of its entities otherwise; the caller's transaction must roll back.
+    """
+    rows = rows_of(article)
+    digest = connection.execute(select(col(Article.digest)).where(col(Article.id) == article.id)).scalar_one_or_none()
+    if digest == rows.article["digest"]:
+        return Outcome.UNCHANGED
+    _refuse_conflicts(connection, article)
+    touched = {row["id"] for row in rows.entities}
+    if digest is not None:
+        touched |= _remove(connection, article.id)
+    _insert(connection, rows)
+    _settle(connection, touched)
+    return Outcome.CREATED if digest is None else Outcome.REPLACED
+
+
+def delete_article(connection: Connection, article_id: str) -> None:
+    """Remove the article, its facts, and the entities that no other article supports.
+
+    Raises:
+        NotFoundError: there is no such article.
+    """
+    if connection.execute(select(col(Article.id)).where(col(Article.id) == article_id)).first() is None:
+        raise NotFoundError(f"there is no article ‘{article_id}’")
+    _settle(connection, _remove(connection, article_id))
+
+
+def _refuse_conflicts(connection: Connection, article: CheckedArticle) -> None:
+    """Entities are shared: whoever else names one must agree on its name, type and kind."""
+    known = connection.execute(
+        select(
+            col(Entity.id),
+            col(Entity.name),
+            col(Entity.type),
+            col(Entity.kind),
+            func.min(col(Fact.article_id)).label("article"),
+        )
+        .join(Mention, col(Mention.entity_id) == col(Entity.id))
+        .join(Fact, col(Fact.id) == col(Mention.fact_id))
+        .where(col(Entity.id).in_(article.entities), col(Fact.article_id) != article.id)
+        .group_by(col(Entity.id))
+    )
+    problems = [
+        article.source.diagnostic(
+            ("entities", row.id, field),
+            f"{getattr(entry, field) or 'nothing'} here, but {getattr(row, field) or 'nothing'} in "
+            f"{row.article}/{article.source.file.name}: articles that share an entity agree on it",
+        )
+        for row in known
+        for entry in [article.entities[row.id]]
+        for field in ("name", "type", "kind")
+        if getattr(entry, field) != getattr(row, field)
+    ]
+    if problems:
+        raise CheckError(problems)
+
+
+def _remove(connection: Connection, article_id: str) -> set[str]:
+    """Delete the article with everything that is its own; return the entities that it supported."""
+    facts = select(col(Fact.id)).where(col(Fact.article_id) == article_id)
+    entities = select(col(Mention.entity_id)).where(col(Mention.fact_id).in_(facts)).distinct()
+    supported = set(connection.execute(entities).scalars())
+    connection.execute(
+        delete(SearchDocument).where(
+            or_(
+                col(SearchDocument.subject_id).in_(facts),
+                (col(SearchDocument.type) == "article") & (col(SearchDocument.subject_id) == article_id),
+            )
+        )
+    )
+    connection.execute(delete(Article).where(col(Article.id) == article_id))
+    return supported
+
+
+def _insert(connection: Connection, rows: ArticleRows) -> None:
+    known = set(
+        connection.execute(
+            select(col(Entity.id)).where(col(Entity.id).in_([row["id"] for row in rows.entities]))
+        ).scalars()
+    )
+    _insert_all(connection, Article, [rows.article])
+    _insert_all(connection, Entity, [row for row in rows.entities if row["id"] not in known])
+    for row in rows.entities:
+        if row["id"] in known:
+            connection.execute(update(Entity).where(col(Entity.id) == row["id"]).values(row))
+    _insert_all(connection, Fact, rows.facts)
+    for table, entries in rows.fact_tables.items():
+        connection.execute(insert(SQLModel.metadata.tables[table]), entries)
+    _insert_all(connection, Span, rows.spans)
+    numbered = connection.execute(
+        select(col(Span.id), col(Span.start), col(Span.end)).where(col(Span.article_id) == rows.article["id"])
+    )
+    span_ids = {Place(row.start, row.end): row.id for row in numbered}
+    _insert_all(
+        connection,
+        Evidence,
+        [{"fact_id": fact_id, "span_id": span_ids[place]} for fact_id, place in rows.evidence],
+    )
+    _insert_all(connection, Mention, rows.mentions)
+    _insert_all(connection, SearchDocument, rows.search_documents)
+
+
+def _insert_all(connection: Connection, table: type[SQLModel], rows: list[dict[str, object]]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def _settle(connection: Connection, touched: set[str]) -> None:
+    """Bring what hangs on the facts of the touched entities up to date, and raise the revision."""
+    _delete_orphans(connection, touched)
+    _bound_events(connection, touched)
+    _index_entities(connection, touched)
+    connection.execute(update(Revision).values(value=col(Revision.value) + 1))
+
+
+def _delete_orphans(connection: Connection, touched: Iterable[str]) -> None:
+    mentioned = exists().where(col(Mention.entity_id) == col(Entity.id))
+    connection.execute(delete(Entity).where(col(Entity.id).in_(touched), ~mentioned))
+
+
+def _bound_events(connection: Connection, touched: Iterable[str]) -> None:
+    """Let every date of an event narrow its bounds; where dates disagree, the bounds span all of them."""
+    connection.execute(update(Entity).where(col(Entity.id).in_(touched)).values(earliest=None, latest=None))
+    bounds = connection.execute(
+        select(
+            col(Date.entity_id),
+            func.max(col(Date.earliest)).label("last_start"),
+            func.min(col(Date.latest)).label("first_end"),
+            func.min(col(Date.earliest)).label("first_start"),
+            func.max(col(Date.latest)).label("last_end"),
+        )
+        .join(Entity, col(Entity.id) == col(Date.entity_id))
+        .where(col(Date.entity_id).in_(touched), col(Entity.type) == "event")
+        .group_by(col(Date.entity_id))
+    ).all()
+    for row in bounds:
+        agree = row.last_start is None or row.first_end is None or row.last_start <= row.first_end
+        earliest, latest = (row.last_start, row.first_end) if agree else (row.first_start, row.last_end)
+        connection.execute(
+            update(Entity).where(col(Entity.id) == row.entity_id).values(earliest=earliest, latest=latest)
+        )
+
+
+def _index_entities(connection: Connection, touched: Iterable[str]) -> None:
+    """Full text finds an entity by its own name and by every name that an article gives it."""
+    of_entities = col(SearchDocument.type).not_in(["article"]) & col(SearchDocument.subject_id).in_(touched)
+    connection.execute(delete(SearchDocument).where(of_entities))
+    entities = connection.execute(
+        select(col(Entity.id), col(Entity.type), col(Entity.name))
+        .where(col(Entity.id).in_(touched))
+        .order_by(col(Entity.id))
+    ).all()
+    names: dict[str, dict[str, None]] = {}
+    for entity_id, text in connection.execute(
+        select(col(Name.entity_id), col(Name.text)).where(col(Name.entity_id).in_(touched)).order_by(col(Name.text))
+    ):
+        names.setdefault(entity_id, {})[text] = None
+    _insert_all(
+        connection,
+        SearchDocument,
+        [
+            {
+                "subject_id": row.id,
+                "type": row.type,
+                "title": row.name,
+                "body": "\n".join(names.get(row.id, ())),
+            }
+            for row in entities
+        ],
+    )

@@ -1,0 +1,162 @@
+"""Reading an article folder: bytes to text, YAML to plain data that remembers its lines and columns.
+
+Every YAML scalar but null comes out as a string: the format's model decides what it is. So `on`, `2023` and
+`2024-06-18` mean what the writer typed, and nothing depends on a YAML version's idea of a date.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML, MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
+
+from app.errors import FolderError
+
+TEXT_FILE, FACTS_FILE = "article.txt", "facts.yaml"
+LARGEST = 16 * 1024 * 1024
+"""Bytes of one file; a longer one is a mistake, not an article."""
+
+CORE_TAGS = {
+    f"tag:yaml.org,2002:{kind}"
+    for kind in ("map", "seq", "str", "null", "bool", "int", "float", "timestamp", "merge", "value")
+}
+
+DocumentPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One thing that is wrong with a file: where, counted from 1, and what."""
+
+    file: Path
+    line: int
+    column: int
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        """Read like a compiler's message, with the place that editors can jump to."""
+        where = f" {self.path}:" if self.path else ""
+        return f"{self.file}:{self.line}:{self.column}:{where} {self.message}"
+
+
+class CheckError(FolderError):
+    """What is wrong with an article folder, all of it, in the order of the lines."""
+
+    def __init__(self, diagnostics: list[Diagnostic]) -> None:
+        self.diagnostics = sorted(diagnostics, key=lambda d: (str(d.file), d.line, d.column, d.message))
+        super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
+
+
+def read_text(file: Path) -> str:
+    """Return a file's text, its line ends untouched.
+
+    Raises:
+        CheckError: it cannot be read, is too large, or is not UTF-8; the message names the byte.
+    """
+    try:
+        if file.stat().st_size > LARGEST:
+            raise CheckError([Diagnostic(file, 1, 1, "", f"the file is larger than {LARGEST // 1024**2} MiB")])
+        content = file.read_bytes()
+    except OSError as error:
+        raise CheckError([Diagnostic(file, 1, 1, "", f"cannot read the file: {error.strerror}")]) from error
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - content.rfind(b"\n", 0, error.start)
+        message = f"byte {error.start} (0x{content[error.start]:02x}) is not UTF-8: save the file as UTF-8"
+        raise CheckError([Diagnostic(file, line, column, "", message)]) from error
+
+
+@dataclass
+class Source:
+    """A facts file as plain data, with the place of everything in it."""
+
+    file: Path
+    data: Any = None
+    places: dict[DocumentPath, tuple[int, int]] = field(default_factory=dict)
+    problems: list[Diagnostic] = field(default_factory=list)
+
+    def diagnostic(self, path: DocumentPath, message: str) -> Diagnostic:
+        """Return a diagnostic at the path, or at its nearest parent that the file has."""
+        known = path
+        while known and known not in self.places:
+            known = known[:-1]
+        line, column = self.places.get(known, (1, 1))
+        return Diagnostic(self.file, line, column, readable(path), message)
+
+
+def readable(path: DocumentPath) -> str:
+    """Return a path as people write it: `facts[3].evidence[0]`."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return "".join(parts).removeprefix(".")
+
+
+def read_source(file: Path) -> Source:
+    """Parse a facts file.
+
+    Raises:
+        CheckError: it cannot be read, is not YAML, or uses aliases or tags, which the format has no need of.
+    """
+    source = Source(file)
+    text = read_text(file)
+    try:
+        root = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise CheckError([Diagnostic(file, line, column, "", f"not YAML: {error.problem or error.context}")]) from error
+    except ReaderError as error:
+        before = text[: error.position]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise CheckError([Diagnostic(file, line, column, "", f"not YAML: {error.reason}")]) from error
+    except (YAMLError, RecursionError, ValueError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise CheckError([Diagnostic(file, 1, 1, "", f"not YAML: {reason}")]) from error
+    source.data = _plain(root, (), source, set())
+    return source
+
+
+def _plain(node: Node | None, path: DocumentPath, source: Source, seen: set[int]) -> Any:
+    """Turn a node into strings, lists and dictionaries, and note where it stands."""
+    if node is None:
+        return None
+    source.places.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
+    if id(node) in seen:
+        source.problems.append(source.diagnostic(path, "YAML aliases (`*name`) are not part of the format"))
+        return None
+    seen.add(id(node))
+    if str(node.tag) not in CORE_TAGS:
+        source.problems.append(source.diagnostic(path, f"YAML tags ({node.tag}) are not part of the format"))
+        return None
+    if isinstance(node, ScalarNode):
+        return None if str(node.tag).endswith(":null") else node.value
+    if isinstance(node, SequenceNode):
+        return [_plain(item, (*path, index), source, seen) for index, item in enumerate(node.value)]
+    assert isinstance(node, MappingNode)  # noqa: S101 (nodes are scalars, sequences or mappings)
+    return dict(_pairs(node, path, source, seen))
+
+
+def _pairs(node: MappingNode, path: DocumentPath, source: Source, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    """Yield a mapping's pairs; the place of a pair is its key's."""
+    for key, value in node.value:
+        name = str(key.value) if isinstance(key, ScalarNode) else "?"
+        here = (*path, name)
+        if here in source.places:
+            line = source.places[here][0]
+            source.problems.append(
+                Diagnostic(
+                    source.file,
+                    key.start_mark.line + 1,
+                    key.start_mark.column + 1,
+                    readable(here),
+                    f"the key `{name}` is here a second time; the first is in line {line}",
+                )
+            )
+            continue
+        source.places[here] = (key.start_mark.line + 1, key.start_mark.column + 1)
+        yield name, _plain(value, here, source, seen)

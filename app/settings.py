@@ -1,0 +1,62 @@
+"""Settings: read once from DATELINE_* variables, frozen, passed in."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from app.errors import SettingsError
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+"""The checkout: where migrations/ and seed_data/ stand beside app/."""
+
+
+class Settings(BaseSettings):
+    """Everything about an installation that is not in the code."""
+
+    model_config = SettingsConfigDict(env_prefix="DATELINE_", frozen=True, use_attribute_docstrings=True)
+
+    database_url: str = "sqlite:///dateline.db"
+    """Where the facts are kept, as an SQLAlchemy URL; a SQLite path is relative to the working directory."""
+    seed_data: Path = ROOT / "seed_data"
+    """The folder whose article folders `serve` loads where they are missing or changed."""
+    host: str = "127.0.0.1"
+    """The address that `serve` listens on."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """The port that `serve` listens on; 0 takes a free one."""
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """How many processes `serve` runs."""
+    log_level: Annotated[str, Field(pattern="^(critical|error|warning|info|debug)$")] = "info"
+    """How much the server logs: critical, error, warning, info or debug."""
+
+    @field_validator("database_url")
+    @classmethod
+    def is_sqlite(cls, value: str) -> str:
+        """Accept a URL of a SQLite file."""
+        try:
+            url = make_url(value)
+        except ArgumentError as error:
+            raise ValueError("is not a database URL; write for instance sqlite:///dateline.db") from error
+        if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+            raise ValueError("must name a SQLite file; write for instance sqlite:///dateline.db")
+        return value
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        SettingsError: naming each variable that holds something it cannot, and why.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = (
+            f"DATELINE_{'_'.join(map(str, details['loc'])).upper()}={details['input']}: "
+            f"{details['msg'].removeprefix('Value error, ')}"
+            for details in error.errors()
+        )
+        raise SettingsError("\n".join(lines)) from error

@@ -1,0 +1,308 @@
+"""Every table, on one page.
+
+    article --< span --< evidence >-- fact --(one row of one fact table)-- entity
+
+An entity is shared by all articles; a fact belongs to one. Each fact table's primary key is a foreign key to
+`fact.id`, so one evidence table serves them all. Relationships are spelled out in queries, never loaded lazily.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Index, Table, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from app.vocabulary import (
+    Basis,
+    DateRelation,
+    DescriptionKind,
+    EntityType,
+    FactType,
+    NameKind,
+    NoteCategory,
+    ParticipationRole,
+    Precision,
+    RelationKind,
+    Status,
+    Term,
+)
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def one_of(column: str, terms: type[Term] | Iterable[Term]) -> CheckConstraint:
+    """Return the constraint that `column` (null allowed by its own rule) holds one of the terms."""
+    listed = ", ".join(f"'{term.value}'" for term in terms)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """Return the model's table, for statements over rows rather than objects."""
+    return SQLModel.metadata.tables[str(model.__tablename__)]
+
+
+class Revision(SQLModel, table=True):
+    """One row: a counter that rises with each committed load."""
+
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+    id: int = Field(default=1, primary_key=True)
+    value: int
+
+
+class Article(SQLModel, table=True):
+    """The frozen text, and only what the text itself gives."""
+
+    __table_args__ = (CheckConstraint("length(sha256) = 64", name="sha256"),)
+    id: str = Field(primary_key=True)
+    text: str = Field(sa_type=Text)
+    sha256: str
+    """Of the text's UTF-8 bytes, in lower-case hex."""
+    digest: str
+    """Of all rows of the article: equal digests mean that a load would change nothing."""
+    dateline: str | None
+    headline: str | None
+    byline: str | None
+    publisher: str | None
+    source_url: str | None
+    year: int | None
+
+
+class Entity(SQLModel, table=True):
+    """A person, organisation, unit, place, document or event: a node shared by all articles."""
+
+    __table_args__ = (
+        one_of("type", EntityType),
+        CheckConstraint("earliest <= latest", name="bounds"),
+        CheckConstraint("type = 'event' OR (earliest IS NULL AND latest IS NULL)", name="dated"),
+        Index(None, "type", "name_key", "id"),
+        Index(None, "type", "kind"),
+        Index(None, "earliest", "latest"),
+    )
+    id: str = Field(primary_key=True)
+    type: str
+    name: str
+    name_key: str
+    """The name without case and accents: what lists are sorted by."""
+    kind: str | None
+    earliest: date | None = None
+    """Events only: the first day on which it may have been, derived from its date facts so that an index serves
+    filters and the timeline."""
+    latest: date | None = None
+
+
+class Fact(SQLModel, table=True):
+    """One statement of one article: the columns that all fact tables share."""
+
+    __table_args__ = (
+        one_of("type", FactType),
+        one_of("basis", Basis),
+        CheckConstraint(
+            "(basis = 'stated' AND reasoning IS NULL) OR "
+            "(basis = 'inferred' AND reasoning IS NOT NULL AND trim(reasoning) <> '')",
+            name="reasoning",
+        ),
+        CheckConstraint("trim(statement) <> ''", name="statement"),
+        Index(None, "article_id", "position", "id"),
+        Index(None, "type", "article_id", "position", "id"),
+    )
+    id: str = Field(primary_key=True)
+    article_id: str = Field(foreign_key="article.id", ondelete="CASCADE")
+    type: str
+    statement: str
+    basis: str = Field(index=True)
+    reasoning: str | None
+    attributed_to_id: str | None = Field(foreign_key="entity.id", index=True)
+    position: int
+    """Where its first evidence starts; the length of the text for a fact without evidence."""
+
+
+class Span(SQLModel, table=True):
+    """Exact words of an article, each span stored once an article; offsets count code points, end-exclusive."""
+
+    __table_args__ = (
+        UniqueConstraint("article_id", "start", "end"),
+        CheckConstraint('"start" >= 0 AND "start" < "end"', name="order"),
+        CheckConstraint('length(exact) = "end" - "start"', name="length"),
+        CheckConstraint("paragraph >= 1", name="paragraph"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    article_id: str = Field(foreign_key="article.id", ondelete="CASCADE")
+    start: int
+    end: int
+    exact: str
+    prefix: str
+    suffix: str
+    paragraph: int
+
+
+class Evidence(SQLModel, table=True):
+    """The span that supports the fact."""
+
+    fact_id: str = Field(primary_key=True, foreign_key="fact.id", ondelete="CASCADE")
+    span_id: int = Field(primary_key=True, foreign_key="span.id", ondelete="CASCADE", index=True)
+
+
+class Mention(SQLModel, table=True):
+    """The fact has the entity in one of its columns: an entity lives as long as one mention of it does."""
+
+    entity_id: str = Field(primary_key=True, foreign_key="entity.id")
+    fact_id: str = Field(primary_key=True, foreign_key="fact.id", ondelete="CASCADE", index=True)
+
+
+class FactRow(SQLModel):
+    """What every fact table has: a primary key that is a fact."""
+
+    fact_id: str = Field(primary_key=True, foreign_key="fact.id", ondelete="CASCADE")
+
+
+class Name(FactRow, table=True):
+    """The article calls the entity this."""
+
+    __table_args__ = (one_of("kind", NameKind),)
+    entity_id: str = Field(foreign_key="entity.id", index=True)
+    text: str
+    kind: str
+
+
+class Role(FactRow, table=True):
+    """A person's post, rank or capacity, in an organisation where the text gives one."""
+
+    __table_args__ = (Index(None, "person_id", "organisation_id"),)
+    person_id: str = Field(foreign_key="entity.id")
+    organisation_id: str | None = Field(foreign_key="entity.id", index=True)
+    title: str
+    title_key: str = Field(index=True)
+    """The title without case and accents: what filters compare."""
+
+
+class Relation(FactRow, table=True):
+    """The child relates to the parent; the column names give the direction."""
+
+    __table_args__ = (
+        one_of("kind", RelationKind),
+        CheckConstraint("child_id <> parent_id", name="distinct"),
+        Index(None, "child_id", "kind", "parent_id"),
+        Index(None, "parent_id", "kind", "child_id"),
+    )
+    child_id: str = Field(foreign_key="entity.id")
+    parent_id: str = Field(foreign_key="entity.id")
+    kind: str
+
+
+class Sequence(FactRow, table=True):
+    """One event comes before another."""
+
+    __table_args__ = (CheckConstraint("earlier_id <> later_id", name="distinct"),)
+    earlier_id: str = Field(foreign_key="entity.id", index=True)
+    later_id: str = Field(foreign_key="entity.id", index=True)
+
+
+class Description(FactRow, table=True):
+    """How the article, or the entity that the fact is attributed to, describes an entity."""
+
+    __table_args__ = (one_of("kind", DescriptionKind),)
+    entity_id: str = Field(foreign_key="entity.id", index=True)
+    kind: str
+    text: str
+
+
+class Occurrence(FactRow, table=True):
+    """How the article presents an event."""
+
+    __table_args__ = (one_of("status", Status), Index(None, "event_id", "status"))
+    event_id: str = Field(foreign_key="entity.id")
+    status: str = Field(index=True)
+
+
+class Participation(FactRow, table=True):
+    """Who or what took part in an event, as what."""
+
+    __table_args__ = (
+        one_of("role", ParticipationRole),
+        Index(None, "event_id", "entity_id"),
+        Index(None, "entity_id", "event_id"),
+    )
+    event_id: str = Field(foreign_key="entity.id")
+    entity_id: str = Field(foreign_key="entity.id")
+    role: str
+
+
+class Date(FactRow, table=True):
+    """Words to date, auditable; without an entity it is the dateline itself."""
+
+    __table_args__ = (
+        one_of("relation", DateRelation),
+        one_of("precision", Precision),
+        CheckConstraint("earliest <= latest", name="bounds"),
+        Index(None, "earliest", "latest"),
+    )
+    entity_id: str | None = Field(foreign_key="entity.id", index=True)
+    expression: str
+    relation: str
+    edtf: str
+    earliest: date | None
+    latest: date | None
+    precision: str
+
+
+class Quote(FactRow, table=True):
+    """Direct or reported speech."""
+
+    speaker_id: str = Field(foreign_key="entity.id", index=True)
+    addressee_id: str | None = Field(foreign_key="entity.id", index=True)
+    event_id: str | None = Field(foreign_key="entity.id", index=True)
+    text: str
+    direct: bool
+
+
+class Figure(FactRow, table=True):
+    """A number or quantity in the article's words, with its value where it has one."""
+
+    subject_id: str | None = Field(foreign_key="entity.id", index=True)
+    expression: str
+    value: float | None = Field(index=True)
+    unit: str | None = Field(index=True)
+    qualifier: str | None
+
+
+class Note(FactRow, table=True):
+    """A remark on the text, or on another fact of the same article."""
+
+    __table_args__ = (one_of("category", NoteCategory),)
+    about_fact_id: str | None = Field(foreign_key="fact.id", ondelete="CASCADE", index=True)
+    category: str = Field(index=True)
+    suggestion: str | None
+
+
+class SearchDocument(SQLModel, table=True):
+    """What full text looks through: one row an entity, a fact and an article. Triggers keep its index."""
+
+    __tablename__ = "search_document"
+    __table_args__ = (UniqueConstraint("type", "subject_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    subject_id: str = Field(index=True)
+    type: str
+    """The type of the entity or of the fact, or `article`."""
+    title: str
+    body: str = Field(sa_type=Text)
+
+
+FACT_TABLES: dict[FactType, type[FactRow]] = {
+    FactType.NAME: Name,
+    FactType.ROLE: Role,
+    FactType.RELATION: Relation,
+    FactType.SEQUENCE: Sequence,
+    FactType.DESCRIPTION: Description,
+    FactType.OCCURRENCE: Occurrence,
+    FactType.PARTICIPATION: Participation,
+    FactType.DATE: Date,
+    FactType.QUOTE: Quote,
+    FactType.FIGURE: Figure,
+    FactType.NOTE: Note,
+}

@@ -1,0 +1,1 @@
+"""Pure functions on text: finding quotations, their context, dates, folding."""

@@ -1,0 +1,81 @@
+"""Resolving dates: Extended Date/Time Format (ISO 8601-2:2019, levels 0 to 2) to plain bounds.
+
+Parsing is the `edtf` package's; here is only what Dateline reads off its result.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from time import struct_time
+from typing import Literal
+
+from edtf import EDTFObject, parse_edtf
+from edtf.parser.edtf_exceptions import EDTFParseException
+
+from app.vocabulary import Precision
+
+
+class DateError(ValueError):
+    """The expression is not EDTF, or lies outside the years 1 to 9999."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The first and the last day that an expression allows; None where it is open."""
+
+    earliest: date | None
+    latest: date | None
+    precision: Precision
+
+
+def resolve(expression: str) -> Bounds:
+    """Return the bounds of the preferred reading, and the precision.
+
+    `?` and `~` say how sure a date is and do not widen it: 2024-06-18? is bounded by 2024-06-18 on both sides.
+
+    Raises:
+        DateError: not EDTF, or outside the years that ISO dates of four digits can name.
+    """
+    try:
+        parsed = parse_edtf(expression)
+    except EDTFParseException as error:
+        raise DateError(
+            f"‘{expression}’ is not Extended Date/Time Format (ISO 8601-2); "
+            "write for instance 2024-06-18, 2024?-06-19, 2024-06 or [..2024-05-31]"
+        ) from error
+    earliest = _day(parsed, "lower", expression)
+    latest = _day(parsed, "upper", expression)
+    if earliest and latest and earliest > latest:
+        raise DateError(f"‘{expression}’ ends before it begins")
+    return Bounds(earliest, latest, _precision(parsed, earliest, latest))
+
+
+def _day(parsed: EDTFObject, end: Literal["lower", "upper"], expression: str) -> date | None:
+    """Return one bound: None where it is open or, as in `/2024-05`, unknown (the parser guesses ten years there)."""
+    if getattr(getattr(parsed, end, None), "is_unknown", False):
+        return None
+    bound = getattr(parsed, f"{end}_strict")()
+    if not isinstance(bound, struct_time):
+        return None
+    try:
+        return date(*bound[:3])
+    except ValueError as error:
+        raise DateError(f"‘{expression}’ is outside the years 0001 to 9999") from error
+
+
+def _precision(parsed: EDTFObject, earliest: date | None, latest: date | None) -> Precision:
+    """The length of the interval decides: EDTF's own levels name it differently for the same span of days."""
+    if earliest is None or latest is None:
+        return Precision.RANGE
+    if earliest == latest:
+        return Precision.DAY
+    if type(parsed).__name__ == "Season":
+        return Precision.SEASON
+    whole_years = (earliest.month, earliest.day, latest.month, latest.day) == (1, 1, 12, 31)
+    years = latest.year - earliest.year + 1
+    if whole_years and years in (1, 10, 100):
+        return {1: Precision.YEAR, 10: Precision.DECADE, 100: Precision.CENTURY}[years]
+    next_day = latest.toordinal() + 1
+    same_month = (earliest.year, earliest.month) == (latest.year, latest.month)
+    if same_month and earliest.day == 1 and (latest == date.max or date.fromordinal(next_day).day == 1):
+        return Precision.MONTH
+    return Precision.RANGE

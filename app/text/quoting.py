@@ -1,0 +1,143 @@
+"""Finding quoted words in a text, and showing them with their surroundings.
+
+Offsets count Unicode code points from 0, end-exclusive, as in the W3C Web Annotation Data Model's
+TextPositionSelector; exact, prefix and suffix are those of its TextQuoteSelector.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+CONTEXT = 20
+"""Code points of context on either side, before it is widened to whole words."""
+LONGEST_WORD = 40
+"""How far at most the context is widened: text without spaces must not come along whole."""
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """Words of a text: `text[start:end]`."""
+
+    start: int
+    end: int
+
+
+class QuotationError(ValueError):
+    """The quoted words are not in the text, or are in it more than once."""
+
+
+def occurrences(text: str, words: str) -> Iterator[Span]:
+    """Yield every place where the words stand in the text, overlapping ones included."""
+    start = text.find(words)
+    while start >= 0:
+        yield Span(start, start + len(words))
+        start = text.find(words, start + 1)
+
+
+def locate(text: str, exact: str, prefix: str | None = None, suffix: str | None = None, nth: int | None = None) -> Span:
+    """Return the one place that is meant.
+
+    Args:
+        text: the article's text.
+        exact: the words, letter for letter.
+        prefix: what stands right before them, spaces at the join included or not.
+        suffix: what stands right after them, likewise.
+        nth: which of the places that are left, counted from 1.
+
+    Raises:
+        QuotationError: no place, or several; the message says where to look.
+    """
+    everywhere = list(occurrences(text, exact))
+    if not everywhere:
+        raise QuotationError(not_in_the_text(text, exact))
+    places = [span for span in everywhere if _fits(text, span, prefix, suffix)]
+    if not places:
+        raise QuotationError(
+            f"the words {shown(exact)} stand at {listed(everywhere)}, but never with that prefix and suffix"
+        )
+    if nth is not None:
+        if nth > len(places):
+            raise QuotationError(f"nth is {nth}, but the words {shown(exact)} stand only at {listed(places)}")
+        return places[nth - 1]
+    if len(places) > 1:
+        raise QuotationError(
+            f"the words {shown(exact)} stand {len(places)} times, at {listed(places)}: "
+            "add a `prefix`, a `suffix` or `nth`"
+        )
+    return places[0]
+
+
+def _fits(text: str, span: Span, prefix: str | None, suffix: str | None) -> bool:
+    before, after = text[: span.start], text[span.end :]
+    return (not prefix or before.endswith(prefix) or before.rstrip().endswith(prefix.rstrip())) and (
+        not suffix or after.startswith(suffix) or after.lstrip().startswith(suffix.lstrip())
+    )
+
+
+def not_in_the_text(text: str, words: str) -> str:
+    """Say that the words are not in the text, and which words of it come nearest."""
+    found = fuzz.partial_ratio_alignment(words, text, score_cutoff=60)
+    if found is None or found.dest_start == found.dest_end:
+        return f"the words {shown(words)} are not in the text"
+    near = whole_words(text, Span(found.dest_start, found.dest_end))
+    return (
+        f"the words {shown(words)} are not in the text; the nearest are {shown(text[near.start : near.end])} "
+        f"at {near.start}-{near.end}"
+    )
+
+
+def context(text: str, span: Span) -> tuple[str, str]:
+    """Return what stands before and after the span: at least 20 code points where there are, in whole words."""
+    wide = whole_words(text, Span(max(0, span.start - CONTEXT), min(len(text), span.end + CONTEXT)))
+    return text[wide.start : span.start], text[span.end : wide.end]
+
+
+def whole_words(text: str, span: Span) -> Span:
+    """Widen the span until neither end cuts a word (a run without white space), within bounds."""
+    start, end = span.start, span.end
+    lowest, highest = max(0, start - LONGEST_WORD), min(len(text), end + LONGEST_WORD)
+    while start > lowest and not text[start].isspace() and not text[start - 1].isspace():
+        start -= 1
+    while end < highest and not text[end - 1].isspace() and not text[end].isspace():
+        end += 1
+    return Span(start, end)
+
+
+def paragraphs(text: str) -> list[Span]:
+    """Return the paragraphs: what blank lines (of white space at most) divide, without the white space around."""
+    return [Span(match.start(), match.end()) for match in re.finditer(r"\S(?:.|\n(?!\s*\n))*(?<!\s)", text)]
+
+
+def paragraph_at(text: str, offset: int) -> int:
+    """Return the number, from 1, of the paragraph that holds the offset."""
+    return max(1, sum(paragraph.start <= offset for paragraph in paragraphs(text)))
+
+
+def words(text: str) -> list[Span]:
+    """Return the words: runs of letters, digits and the apostrophes, hyphens and separators inside them."""
+    return [Span(match.start(), match.end()) for match in re.finditer(r"\w+(?:[’'\-,.]\w+)*", text)]
+
+
+def merged(spans: list[Span]) -> list[Span]:
+    """Return the same places as disjoint spans in order."""
+    result: list[Span] = []
+    for span in sorted(spans):
+        if result and span.start <= result[-1].end:
+            result[-1] = Span(result[-1].start, max(result[-1].end, span.end))
+        else:
+            result.append(span)
+    return result
+
+
+def shown(words: str, longest: int = 80) -> str:
+    """Return the words in quotation marks, shortened in the middle when long, safe to print."""
+    if len(words) > longest:
+        words = f"{words[: longest // 2]} ... {words[-longest // 2 :]}"
+    return "‘" + "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in words) + "’"
+
+
+def listed(places: list[Span], most: int = 8) -> str:
+    """Return the places as readable offsets, a few of them when there are many."""
+    return ", ".join(f"{span.start}-{span.end}" for span in places[:most]) + (", ..." if len(places) > most else "")
