@@ -86,6 +86,7 @@ class RelationKind(Term):
         "{child} is a member of {parent}.",
     )
     BELONGS_TO = "belongs-to", "the child is the parent's own.", "{child} belongs to {parent}."
+    LEADS = "leads", "the child leads, or is to lead, the parent.", "{child} leads {parent}."
     DRAWN_FROM = (
         "drawn-from",
         "the child is made up of people of the parent.",

@@ -51,12 +51,9 @@ def upgrade() -> None:
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("earliest", sa.Date(), nullable=True),
         sa.Column("latest", sa.Date(), nullable=True),
+        sa.CheckConstraint("type = 'event' OR (earliest IS NULL AND latest IS NULL)", name=op.f("ck_entity_dated")),
         sa.CheckConstraint(
-            "type = 'event' OR (earliest IS NULL AND latest IS NULL)", name=op.f("ck_entity_dated")
-        ),
-        sa.CheckConstraint(
-            "type IN ('person', 'organisation', 'unit', 'place', 'document', 'event')",
-            name=op.f("ck_entity_type"),
+            "type IN ('person', 'organisation', 'unit', 'place', 'document', 'event')", name=op.f("ck_entity_type")
         ),
         sa.CheckConstraint("earliest <= latest", name=op.f("ck_entity_bounds")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_entity")),
@@ -64,9 +61,7 @@ def upgrade() -> None:
     with op.batch_alter_table("entity", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_entity_earliest_latest"), ["earliest", "latest"], unique=False)
         batch_op.create_index(batch_op.f("ix_entity_type_kind"), ["type", "kind"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_entity_type_name_key_id"), ["type", "name_key", "id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_entity_type_name_key_id"), ["type", "name_key", "id"], unique=False)
 
     op.create_table(
         "revision",
@@ -108,9 +103,7 @@ def upgrade() -> None:
             "type IN ('name', 'role', 'relation', 'sequence', 'description', 'occurrence', 'participation', 'date', 'quote', 'figure', 'note')",
             name=op.f("ck_fact_type"),
         ),
-        sa.ForeignKeyConstraint(
-            ["article_id"], ["article.id"], name=op.f("fk_fact_article_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_fact_article_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["attributed_to_id"], ["entity.id"], name=op.f("fk_fact_attributed_to_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fact")),
     )
@@ -121,9 +114,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_fact_attributed_to_id"), ["attributed_to_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_fact_basis"), ["basis"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_fact_type_article_id_position_id"),
-            ["type", "article_id", "position", "id"],
-            unique=False,
+            batch_op.f("ix_fact_type_article_id_position_id"), ["type", "article_id", "position", "id"], unique=False
         )
 
     op.create_table(
@@ -139,9 +130,7 @@ def upgrade() -> None:
         sa.CheckConstraint('"start" >= 0 AND "start" < "end"', name=op.f("ck_span_order")),
         sa.CheckConstraint('length(exact) = "end" - "start"', name=op.f("ck_span_length")),
         sa.CheckConstraint("paragraph >= 1", name=op.f("ck_span_paragraph")),
-        sa.ForeignKeyConstraint(
-            ["article_id"], ["article.id"], name=op.f("fk_span_article_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_span_article_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_span")),
         sa.UniqueConstraint("article_id", "start", "end", name=op.f("uq_span_article_id_start_end")),
     )
@@ -159,9 +148,7 @@ def upgrade() -> None:
             "precision IN ('day', 'month', 'season', 'year', 'decade', 'century', 'range')",
             name=op.f("ck_date_precision"),
         ),
-        sa.CheckConstraint(
-            "relation IN ('on', 'by', 'before', 'after', 'published')", name=op.f("ck_date_relation")
-        ),
+        sa.CheckConstraint("relation IN ('on', 'by', 'before', 'after', 'published')", name=op.f("ck_date_relation")),
         sa.CheckConstraint("earliest <= latest", name=op.f("ck_date_bounds")),
         sa.ForeignKeyConstraint(["entity_id"], ["entity.id"], name=op.f("fk_date_entity_id")),
         sa.ForeignKeyConstraint(["fact_id"], ["fact.id"], name=op.f("fk_date_fact_id"), ondelete="CASCADE"),
@@ -177,13 +164,9 @@ def upgrade() -> None:
         sa.Column("entity_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("text", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.CheckConstraint(
-            "kind IN ('characterisation', 'purpose', 'condition')", name=op.f("ck_description_kind")
-        ),
+        sa.CheckConstraint("kind IN ('characterisation', 'purpose', 'condition')", name=op.f("ck_description_kind")),
         sa.ForeignKeyConstraint(["entity_id"], ["entity.id"], name=op.f("fk_description_entity_id")),
-        sa.ForeignKeyConstraint(
-            ["fact_id"], ["fact.id"], name=op.f("fk_description_fact_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["fact_id"], ["fact.id"], name=op.f("fk_description_fact_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("fact_id", name=op.f("pk_description")),
     )
     with op.batch_alter_table("description", schema=None) as batch_op:
@@ -193,12 +176,8 @@ def upgrade() -> None:
         "evidence",
         sa.Column("fact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("span_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["fact_id"], ["fact.id"], name=op.f("fk_evidence_fact_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["span_id"], ["span.id"], name=op.f("fk_evidence_span_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["fact_id"], ["fact.id"], name=op.f("fk_evidence_fact_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["span_id"], ["span.id"], name=op.f("fk_evidence_span_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("fact_id", "span_id", name=op.f("pk_evidence")),
     )
     with op.batch_alter_table("evidence", schema=None) as batch_op:
@@ -226,9 +205,7 @@ def upgrade() -> None:
         sa.Column("entity_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("fact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.ForeignKeyConstraint(["entity_id"], ["entity.id"], name=op.f("fk_mention_entity_id")),
-        sa.ForeignKeyConstraint(
-            ["fact_id"], ["fact.id"], name=op.f("fk_mention_fact_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["fact_id"], ["fact.id"], name=op.f("fk_mention_fact_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("entity_id", "fact_id", name=op.f("pk_mention")),
     )
     with op.batch_alter_table("mention", schema=None) as batch_op:
@@ -254,12 +231,8 @@ def upgrade() -> None:
         sa.Column("about_fact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("category", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("suggestion", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.CheckConstraint(
-            "category IN ('typo', 'grammar', 'ambiguity', 'not-stated')", name=op.f("ck_note_category")
-        ),
-        sa.ForeignKeyConstraint(
-            ["about_fact_id"], ["fact.id"], name=op.f("fk_note_about_fact_id"), ondelete="CASCADE"
-        ),
+        sa.CheckConstraint("category IN ('typo', 'grammar', 'ambiguity', 'not-stated')", name=op.f("ck_note_category")),
+        sa.ForeignKeyConstraint(["about_fact_id"], ["fact.id"], name=op.f("fk_note_about_fact_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["fact_id"], ["fact.id"], name=op.f("fk_note_fact_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("fact_id", name=op.f("pk_note")),
     )
@@ -274,15 +247,11 @@ def upgrade() -> None:
         sa.Column("status", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.CheckConstraint("status IN ('occurred', 'ongoing', 'planned')", name=op.f("ck_occurrence_status")),
         sa.ForeignKeyConstraint(["event_id"], ["entity.id"], name=op.f("fk_occurrence_event_id")),
-        sa.ForeignKeyConstraint(
-            ["fact_id"], ["fact.id"], name=op.f("fk_occurrence_fact_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["fact_id"], ["fact.id"], name=op.f("fk_occurrence_fact_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("fact_id", name=op.f("pk_occurrence")),
     )
     with op.batch_alter_table("occurrence", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_occurrence_event_id_status"), ["event_id", "status"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_occurrence_event_id_status"), ["event_id", "status"], unique=False)
         batch_op.create_index(batch_op.f("ix_occurrence_status"), ["status"], unique=False)
 
     op.create_table(
@@ -297,9 +266,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["entity_id"], ["entity.id"], name=op.f("fk_participation_entity_id")),
         sa.ForeignKeyConstraint(["event_id"], ["entity.id"], name=op.f("fk_participation_event_id")),
-        sa.ForeignKeyConstraint(
-            ["fact_id"], ["fact.id"], name=op.f("fk_participation_fact_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["fact_id"], ["fact.id"], name=op.f("fk_participation_fact_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("fact_id", name=op.f("pk_participation")),
     )
     with op.batch_alter_table("participation", schema=None) as batch_op:
@@ -336,14 +303,12 @@ def upgrade() -> None:
         sa.Column("parent_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('part-of', 'member-of', 'belongs-to', 'drawn-from', 'within', 'capital-of', 'located-in', 'mandated-by', 'issued-by', 'within-event', 'about')",
+            "kind IN ('part-of', 'member-of', 'belongs-to', 'leads', 'drawn-from', 'within', 'capital-of', 'located-in', 'mandated-by', 'issued-by', 'within-event', 'about')",
             name=op.f("ck_relation_kind"),
         ),
         sa.CheckConstraint("child_id <> parent_id", name=op.f("ck_relation_distinct")),
         sa.ForeignKeyConstraint(["child_id"], ["entity.id"], name=op.f("fk_relation_child_id")),
-        sa.ForeignKeyConstraint(
-            ["fact_id"], ["fact.id"], name=op.f("fk_relation_fact_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["fact_id"], ["fact.id"], name=op.f("fk_relation_fact_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["parent_id"], ["entity.id"], name=op.f("fk_relation_parent_id")),
         sa.PrimaryKeyConstraint("fact_id", name=op.f("pk_relation")),
     )
@@ -381,9 +346,7 @@ def upgrade() -> None:
         sa.Column("later_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.CheckConstraint("earlier_id <> later_id", name=op.f("ck_sequence_distinct")),
         sa.ForeignKeyConstraint(["earlier_id"], ["entity.id"], name=op.f("fk_sequence_earlier_id")),
-        sa.ForeignKeyConstraint(
-            ["fact_id"], ["fact.id"], name=op.f("fk_sequence_fact_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["fact_id"], ["fact.id"], name=op.f("fk_sequence_fact_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["later_id"], ["entity.id"], name=op.f("fk_sequence_later_id")),
         sa.PrimaryKeyConstraint("fact_id", name=op.f("pk_sequence")),
     )
