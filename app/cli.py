@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Engine
 
-from app import __version__, database
+from app import __version__, database, server
 from app.errors import DatelineError, FolderError
 from app.loading.checking import check_folder
 from app.loading.exporting import export_article
 from app.loading.format import ArticleDocument
 from app.loading.loader import load_article
+from app.main import create_app
 from app.settings import load_settings
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -68,15 +70,18 @@ def load(folders: Folders) -> None:
     failed = 0
     for folder in folders:
         try:
-            article = check_folder(folder)
-            with engine.begin() as connection:
-                outcome = load_article(connection, article)
+            _load(engine, folder)
         except FolderError as error:
             typer.echo(str(error), err=True)
             failed += 1
-        else:
-            typer.echo(f"{article.id}: {outcome}, {len(article.facts)} facts")
     raise typer.Exit(1 if failed else 0)
+
+
+def _load(engine: Engine, folder: Path) -> None:
+    article = check_folder(folder)
+    with engine.begin() as connection:
+        outcome = load_article(connection, article)
+    typer.echo(f"{article.id}: {outcome}, {len(article.facts)} facts")
 
 
 @cli.command()
@@ -93,9 +98,32 @@ def export(
 
 
 @cli.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="The address to listen on [DATELINE_HOST].")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on, 0 for a free one [DATELINE_PORT].")] = None,
+    workers: Annotated[int | None, typer.Option(help="How many processes [DATELINE_WORKERS].")] = None,
+) -> None:
+    """Serve the API: migrate, load the seed data where it is missing or changed, then listen."""
+    given = {"host": host, "port": port, "workers": workers}
+    settings = load_settings(**{name: value for name, value in given.items() if value is not None})
+    engine = database.create_writer(settings.database_url)
+    database.migrate(engine)
+    for folder in sorted(path.parent for path in settings.seed_data.glob("*/facts.yaml")):
+        _load(engine, folder)
+    engine.dispose()
+    server.run(settings)
+
+
+@cli.command()
 def schema() -> None:
     """Print the JSON Schema of facts.yaml, for editors."""
     typer.echo(json.dumps(facts_schema(), indent=2, ensure_ascii=False))
+
+
+@cli.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the API."""
+    typer.echo(json.dumps(create_app(load_settings()).openapi(), indent=2, ensure_ascii=False))
 
 
 def facts_schema() -> dict[str, object]:

@@ -22,12 +22,27 @@ class DatelineError(Exception):
     """Base of every error that Dateline raises on purpose; `str(error)` is for the reader."""
 
     status: ClassVar[int] = 500
+    errors: tuple[InputError, ...] = ()
+
+
+class NotModifiedError(DatelineError):
+    """The client has the answer already, in the version that `etag` names."""
+
+    status = 304
+
+    def __init__(self, etag: str) -> None:
+        super().__init__(etag)
+        self.etag = etag
 
 
 class NotFoundError(DatelineError):
-    """Nothing in the database answers to this id."""
+    """Nothing in the database answers to an id, of the path or of a filter."""
 
     status = 404
+
+    def __init__(self, detail: str, errors: Sequence[InputError] = ()) -> None:
+        super().__init__(detail)
+        self.errors = tuple(errors)
 
 
 class InvalidInputError(DatelineError):

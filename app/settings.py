@@ -1,7 +1,7 @@
 """Settings: read once from DATELINE_* variables, frozen, passed in."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -45,14 +45,14 @@ class Settings(BaseSettings):
         return value
 
 
-def load_settings() -> Settings:
-    """Read the settings from the environment.
+def load_settings(**given: Any) -> Settings:
+    """Read the settings from the environment; values given here go before it.
 
     Raises:
         SettingsError: naming each variable that holds something it cannot, and why.
     """
     try:
-        return Settings()
+        return Settings(**given)
     except ValidationError as error:
         lines = (
             f"DATELINE_{'_'.join(map(str, details['loc'])).upper()}={details['input']}: "

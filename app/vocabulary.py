@@ -180,7 +180,7 @@ class Precision(Term):
     SEASON = "season", "one season."
     YEAR = "year", "one year."
     DECADE = "decade", "ten years."
-    CENTURY = "century", "a hundred years or more."
+    CENTURY = "century", "a hundred years."
     RANGE = "range", "somewhere between, or throughout, two bounds, one of which may be open."
 
 

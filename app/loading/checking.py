@@ -3,10 +3,11 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -42,6 +43,10 @@ from app.text.quoting import QuotationError, Span, locate, not_in_the_text, show
 from app.vocabulary import EntityType, FactType, ParticipationRole
 
 FACT: TypeAdapter[AnyFactEntry] = TypeAdapter(AnyFactEntry)
+ENTITY = TypeAdapter(EntityEntry)
+HEADER = TypeAdapter(ArticleHeader)
+Key = TypeVar("Key")
+Valid = TypeVar("Valid")
 NOT_CONTENT = {"id", "basis", "reasoning", "statement", "evidence"}
 """What may be mended without making another fact of it, so that its address stays."""
 
@@ -148,38 +153,30 @@ class Checker:
         try:
             document = ArticleDocument.model_validate(data)
         except ValidationError as error:
-            bad = [self._report_invalid(details) for details in error.errors()]
-            failed = {path[:2] for path in bad}
-            self.entities = {
-                slug: EntityEntry.model_validate(entry)
-                for slug, entry in (entities.items() if isinstance(entities, dict) else ())
-                if ("entities", slug) not in failed and ("entities",) not in failed
-            }
-            kept = [
-                (index, FACT.validate_python(entry))
-                for index, entry in enumerate(facts if isinstance(facts, list) else ())
-                if ("facts", index) not in failed
-            ]
-            header_failed = any(path[:1] == ("article",) for path in bad) or "article" not in data
-            return ArticleHeader() if header_failed else ArticleHeader.model_validate(data["article"]), kept
+            for details in error.errors():
+                self._report_invalid(details)
+            self.entities = dict(_passing(ENTITY, entities.items() if isinstance(entities, dict) else ()))
+            header = dict(_passing(HEADER, [("article", data.get("article"))])).get("article", ArticleHeader())
+            return header, list(_passing(FACT, enumerate(facts if isinstance(facts, list) else ())))
         self.entities = document.entities
         return document.article, list(enumerate(document.facts))
 
-    def _report_invalid(self, details: ErrorDetails) -> DocumentPath:
-        """Report one of pydantic's errors in the writer's terms, and return its path in the document."""
-        path = _in_document(details["loc"])
+    def _report_invalid(self, details: ErrorDetails) -> None:
+        """Report one of pydantic's errors in the writer's terms."""
+        path = _in_document(details)
         message = details["msg"].removeprefix("Value error, ")
         if details["type"] == "extra_forbidden":
             near = nearest(str(path[-1]), _known_keys(path, self.source.data))
             message = f"unknown key `{path[-1]}`" + (f"; did you mean `{near}`?" if near else "")
         elif details["type"] == "missing":
             message = f"`{path[-1]}` is missing"
+        elif details["type"] in ("dict_type", "model_type", "model_attributes_type"):
+            message = "here stand keys with their values (`key: value`)"
         elif details["type"] in ("union_tag_not_found", "union_tag_invalid"):
             message = f"`type` must be one of {', '.join(FactType.values())}"
         elif details["type"] == "string_pattern_mismatch" and details["ctx"]["pattern"] == SLUG:
             message = f"{shown(str(details['input']))} is not a slug: lower-case letters, digits and single hyphens"
         self.report(path, message)
-        return path
 
     def _check_header(self, header: ArticleHeader) -> None:
         for field in marked(ArticleHeader, Verbatim):
@@ -266,10 +263,11 @@ class Checker:
                 message = f"says the same as facts[{first[local]}]: put the evidence of both under one"
                 self.report(("facts", index), message)
             first.setdefault(local, index)
-        ids = {entry.get("id") for entry in self.source.data.get("facts") or () if isinstance(entry, dict)}
+        given = [entry.get("id") for entry in self.source.data.get("facts") or () if isinstance(entry, dict)]
+        ids = {*first, *(name for name in given if isinstance(name, str))}
         for index, entry in entries:
             if isinstance(entry, NoteEntry) and entry.about is not None and entry.about not in ids:
-                near = nearest(entry.about, filter(None, ids))
+                near = nearest(entry.about, ids)
                 hint = f"; did you mean `{near}`?" if near else "; give the fact an `id` to speak about it"
                 self.report(("facts", index, "about"), f"no fact has the id `{entry.about}`{hint}")
 
@@ -294,10 +292,18 @@ def local_id(entry: AnyFactEntry) -> str:
     return f"{entry.type.value}-{digest[:10]}"
 
 
-def _in_document(loc: tuple[int | str, ...]) -> DocumentPath:
-    """Return pydantic's path without what is no step in the document: the tag of the union, and marks of keys."""
+def _passing(model: TypeAdapter[Valid], entries: Iterable[tuple[Key, Any]]) -> Iterator[tuple[Key, Valid]]:
+    """Yield the entries that the model accepts."""
+    for key, entry in entries:
+        with suppress(ValidationError):
+            yield key, model.validate_python(entry)
+
+
+def _in_document(details: ErrorDetails) -> DocumentPath:
+    """Return pydantic's path without what is no step in the document: the tag of the union, and the mark of a key."""
+    loc = details["loc"]
     steps = loc[:2] + loc[3:] if loc[:1] == ("facts",) else loc
-    return tuple(step for step in steps if step != "[key]")
+    return steps[:-1] if steps[-1:] == ("[key]",) and details["type"] != "extra_forbidden" else steps
 
 
 def _known_keys(path: DocumentPath, data: Any) -> list[str]:

@@ -102,7 +102,7 @@ class ArticleHeader(Model):
     """The publisher, where the text names it."""
     url: Words | None = None
     """The article's own address, where the text gives it."""
-    year: int | None = None
+    year: Annotated[int, Field(ge=1, le=9999)] | None = None
     """The year, where the text states it."""
 
 

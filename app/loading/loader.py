@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, case, delete, exists, func, insert, or_, select, update
 from sqlmodel import SQLModel, col
 
 from app.errors import NotFoundError
@@ -120,7 +120,10 @@ def _insert(connection: Connection, rows: ArticleRows) -> None:
     _insert_all(connection, Entity, [row for row in rows.entities if row["id"] not in known])
     for row in rows.entities:
         if row["id"] in known:
-            connection.execute(update(Entity).where(col(Entity.id) == row["id"]).values(row))
+            # Without bounds, which `_settle` works out anew: what was an event may have become a document.
+            connection.execute(
+                update(Entity).where(col(Entity.id) == row["id"]).values(**row, earliest=None, latest=None)
+            )
     _insert_all(connection, Fact, rows.facts)
     for table, entries in rows.fact_tables.items():
         connection.execute(insert(SQLModel.metadata.tables[table]), entries)
@@ -157,15 +160,15 @@ def _delete_orphans(connection: Connection, touched: Iterable[str]) -> None:
 
 
 def _bound_events(connection: Connection, touched: Iterable[str]) -> None:
-    """Let every date of an event narrow its bounds; where dates disagree, the bounds span all of them."""
+    """Let every date of an event narrow its bounds; where they disagree, the bounds span them all, open where one is."""
     connection.execute(update(Entity).where(col(Entity.id).in_(touched)).values(earliest=None, latest=None))
     bounds = connection.execute(
         select(
             col(Date.entity_id),
             func.max(col(Date.earliest)).label("last_start"),
             func.min(col(Date.latest)).label("first_end"),
-            func.min(col(Date.earliest)).label("first_start"),
-            func.max(col(Date.latest)).label("last_end"),
+            case((func.count(col(Date.earliest)) == func.count(), func.min(col(Date.earliest)))).label("first_start"),
+            case((func.count(col(Date.latest)) == func.count(), func.max(col(Date.latest)))).label("last_end"),
         )
         .join(Entity, col(Entity.id) == col(Date.entity_id))
         .where(col(Date.entity_id).in_(touched), col(Entity.type) == "event")

@@ -10,7 +10,7 @@ from app.loading.format import FactEntry, NoteEntry, Refers, RoleEntry, marked
 from app.loading.statements import statement_of
 from app.tables import FACT_TABLES
 from app.text.folding import fold
-from app.text.quoting import Span, context, paragraph_at
+from app.text.quoting import Span, context, paragraph_at, paragraphs
 
 Row = dict[str, Any]
 
@@ -117,6 +117,7 @@ def columns_of(article: CheckedArticle, fact: CheckedFact) -> Row:
 
 
 def _add_spans(rows: ArticleRows, article: CheckedArticle) -> None:
+    places = paragraphs(article.text)
     for span in sorted({span for _, span in rows.evidence}):
         prefix, suffix = context(article.text, span)
         rows.spans.append(
@@ -127,7 +128,7 @@ def _add_spans(rows: ArticleRows, article: CheckedArticle) -> None:
                 "exact": article.text[span.start : span.end],
                 "prefix": prefix,
                 "suffix": suffix,
-                "paragraph": paragraph_at(article.text, span.start),
+                "paragraph": paragraph_at(places, span.start),
             }
         )
 

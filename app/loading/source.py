@@ -14,6 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
 from app.errors import FolderError
+from app.text.quoting import printable
 
 TEXT_FILE, FACTS_FILE = "article.txt", "facts.yaml"
 LARGEST = 16 * 1024 * 1024
@@ -38,9 +39,9 @@ class Diagnostic:
     message: str
 
     def __str__(self) -> str:
-        """Read like a compiler's message, with the place that editors can jump to."""
+        """Read like a compiler's message, on one line, with the place that editors can jump to."""
         where = f" {self.path}:" if self.path else ""
-        return f"{self.file}:{self.line}:{self.column}:{where} {self.message}"
+        return printable(f"{self.file}:{self.line}:{self.column}:{where} {self.message}")
 
 
 class CheckError(FolderError):
@@ -104,8 +105,10 @@ def read_source(file: Path) -> Source:
     """
     source = Source(file)
     text = read_text(file)
+    yaml = YAML(typ="safe", pure=True)
+    yaml.composer.warn_double_anchors = False
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        root = yaml.compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -114,7 +117,7 @@ def read_source(file: Path) -> Source:
         before = text[: error.position]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         raise CheckError([Diagnostic(file, line, column, "", f"not YAML: {error.reason}")]) from error
-    except (YAMLError, RecursionError, ValueError) as error:
+    except (YAMLError, RecursionError, ValueError, OverflowError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise CheckError([Diagnostic(file, 1, 1, "", f"not YAML: {reason}")]) from error
     source.data = _plain(root, (), source, set())

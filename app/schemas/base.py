@@ -66,6 +66,11 @@ class ArticleRef(Wire):
     """The path that answers it."""
 
 
+def article_ref(article_id: str) -> ArticleRef:
+    """Return how to refer to the article."""
+    return ArticleRef(id=article_id, url=f"/articles/{article_id}")
+
+
 class EvidenceItem(Wire):
     """Exact words of an article: `text[start:end] == exact`, in Unicode code points of `/articles/{id}/text`."""
 

@@ -3,6 +3,8 @@
 Parsing is the `edtf` package's; here is only what Dateline reads off its result.
 """
 
+import io
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import date
 from time import struct_time
@@ -13,9 +15,12 @@ from edtf.parser.edtf_exceptions import EDTFParseException
 
 from app.vocabulary import Precision
 
+FAILURES = (EDTFParseException, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What the parser raises on what is not EDTF: mostly the first, on ‘2024-X6’ or ‘/..’ one of the others."""
+
 
 class DateError(ValueError):
-    """The expression is not EDTF, or lies outside the years 1 to 9999."""
+    """The expression is not EDTF, or names no day of the years 1 to 9999."""
 
 
 @dataclass(frozen=True)
@@ -33,33 +38,35 @@ def resolve(expression: str) -> Bounds:
     `?` and `~` say how sure a date is and do not widen it: 2024-06-18? is bounded by 2024-06-18 on both sides.
 
     Raises:
-        DateError: not EDTF, or outside the years that ISO dates of four digits can name.
+        DateError: not EDTF, or no day of the years that ISO dates of four digits can name.
     """
+    outside = f"‘{expression}’ names no day of the years 0001 to 9999"
+    if "Y" in expression:  # A year of five digits or more, which the parser would work out: Y9E99999999 takes minutes.
+        raise DateError(outside)
     try:
-        parsed = parse_edtf(expression)
-    except EDTFParseException as error:
+        with redirect_stdout(io.StringIO()):  # The parser prints what it fails on.
+            parsed = parse_edtf(expression)
+            ends = _end(parsed, "lower"), _end(parsed, "upper")
+    except FAILURES as error:
         raise DateError(
             f"‘{expression}’ is not Extended Date/Time Format (ISO 8601-2); "
             "write for instance 2024-06-18, 2024?-06-19, 2024-06 or [..2024-05-31]"
         ) from error
-    earliest = _day(parsed, "lower", expression)
-    latest = _day(parsed, "upper", expression)
+    try:
+        earliest, latest = (date(*end[:3]) if end else None for end in ends)
+    except ValueError as error:
+        raise DateError(outside) from error
     if earliest and latest and earliest > latest:
         raise DateError(f"‘{expression}’ ends before it begins")
     return Bounds(earliest, latest, _precision(parsed, earliest, latest))
 
 
-def _day(parsed: EDTFObject, end: Literal["lower", "upper"], expression: str) -> date | None:
+def _end(parsed: EDTFObject, end: Literal["lower", "upper"]) -> struct_time | None:
     """Return one bound: None where it is open or, as in `/2024-05`, unknown (the parser guesses ten years there)."""
     if getattr(getattr(parsed, end, None), "is_unknown", False):
         return None
     bound = getattr(parsed, f"{end}_strict")()
-    if not isinstance(bound, struct_time):
-        return None
-    try:
-        return date(*bound[:3])
-    except ValueError as error:
-        raise DateError(f"‘{expression}’ is outside the years 0001 to 9999") from error
+    return bound if isinstance(bound, struct_time) else None
 
 
 def _precision(parsed: EDTFObject, earliest: date | None, latest: date | None) -> Precision:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 def fold(text: str) -> str:
     """Return the text without case, accents and surrounding white space, as sorting and comparing see it."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(char for char in decomposed if not unicodedata.combining(char)).split())
+    decomposed = unicodedata.normalize("NFKD", text)  # First: ‘㎐’ has no case until it comes apart into ‘Hz’.
+    return " ".join("".join(char for char in decomposed if not unicodedata.combining(char)).casefold().split())
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -5,6 +5,7 @@ TextPositionSelector; exact, prefix and suffix are those of its TextQuoteSelecto
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -110,9 +111,9 @@ def paragraphs(text: str) -> list[Span]:
     return [Span(match.start(), match.end()) for match in re.finditer(r"\S(?:.|\n(?!\s*\n))*(?<!\s)", text)]
 
 
-def paragraph_at(text: str, offset: int) -> int:
-    """Return the number, from 1, of the paragraph that holds the offset."""
-    return max(1, sum(paragraph.start <= offset for paragraph in paragraphs(text)))
+def paragraph_at(places: list[Span], offset: int) -> int:
+    """Return the number, from 1, of the paragraph (of `paragraphs(text)`) that holds the offset."""
+    return max(1, bisect_right(places, offset, key=lambda place: place.start))
 
 
 def words(text: str) -> list[Span]:
@@ -135,7 +136,12 @@ def shown(words: str, longest: int = 80) -> str:
     """Return the words in quotation marks, shortened in the middle when long, safe to print."""
     if len(words) > longest:
         words = f"{words[: longest // 2]} ... {words[-longest // 2 :]}"
-    return "‘" + "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in words) + "’"
+    return f"‘{printable(words)}’"
+
+
+def printable(words: str) -> str:
+    """Return the words on one line, with escapes for what a terminal would obey, hide or fail to encode."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in words)
 
 
 def listed(places: list[Span], most: int = 8) -> str:

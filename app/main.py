@@ -1,0 +1,46 @@
+"""The application: middleware, routers, lifespan; nothing else."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app import __version__, openapi, problems
+from app.database import create_reader
+from app.middleware import Head, Options, PublicReads
+from app.routers import articles, docs, entities, facts, health, views
+from app.settings import Settings, load_settings
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return the application for the settings, by default those of the environment.
+
+    Raises:
+        SettingsError: a DATELINE_* variable holds something that it cannot.
+    """
+    settings = settings or load_settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.reader = create_reader(settings.database_url)
+        yield
+        app.state.reader.dispose()
+
+    app = FastAPI(
+        title="Dateline",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    for part in (articles, entities, facts, views, health, docs):
+        app.include_router(part.router)
+    docs.mount_assets(app)
+    problems.add_handlers(app)
+    openapi.describe(app)
+    app.add_middleware(Options)
+    app.add_middleware(PublicReads)
+    app.add_middleware(Head)
+    return app

@@ -1,0 +1,76 @@
+"""What happens around every request: HEAD, OPTIONS and cross-origin reads."""
+
+from http import HTTPStatus
+
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.problems import READS, problem_response
+
+
+class Head:
+    """Answers HEAD as GET without the body, wherever GET is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on as GET, and the answer back with an empty body."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_head(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self.app({**scope, "method": "GET"}, receive, send_head)
+
+
+class Options:
+    """Answers OPTIONS with what a path allows: the router's 405 says that the path exists."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Turn the 405 of an OPTIONS request into its answer; a 404 stays one."""
+        if scope["type"] != "http" or scope["method"] != "OPTIONS":
+            await self.app(scope, receive, send)
+            return
+        allowed = False
+
+        async def send_allowed(message: Message) -> None:
+            nonlocal allowed
+            if message["type"] == "http.response.start" and message["status"] == HTTPStatus.METHOD_NOT_ALLOWED:
+                allowed = True
+                message = {**message, "status": HTTPStatus.NO_CONTENT, "headers": [(b"allow", READS.encode())]}
+            elif allowed:
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self.app(scope, receive, send_allowed)
+
+
+class PublicReads(CORSMiddleware):
+    """Lets pages of any origin read, and see the headers that lead on."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(
+            app,
+            allow_origins=["*"],
+            allow_methods=READS.split(", "),
+            allow_headers=["*"],
+            expose_headers=["ETag", "Link"],
+            max_age=86400,
+        )
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Answer a preflight; one that asks for a method other than reads is refused with a problem document."""
+        response = super().preflight_response(request_headers)
+        if response.status_code == HTTPStatus.OK:
+            return response
+        wanted = request_headers["access-control-request-method"]
+        detail = f"{wanted!a} is not allowed from other origins; allowed are {READS}"
+        return problem_response("", HTTPStatus.BAD_REQUEST, detail, headers={"Vary": "Origin"})

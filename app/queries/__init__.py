@@ -1,0 +1,1 @@
+"""Questions to the database: statement builders, and the functions that run them and shape the answers."""

@@ -1,0 +1,159 @@
+"""Articles, their text, and which of its words no fact uses."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlmodel import col
+
+from app.queries.conditions import found_by_text
+from app.queries.paging import Slice, fetch_slice, order_by
+from app.queries.unknown import nothing_answers, refuse_unknown
+from app.schemas.base import EvidenceItem, article_ref
+from app.schemas.parameters import ArticleFilters
+from app.schemas.views import ArticleItem, Coverage
+from app.tables import Article, Evidence, Fact, Span, table_of
+from app.text.quoting import Span as Place
+from app.text.quoting import context, merged, paragraph_at, paragraphs, words
+
+ARTICLE = table_of(Article).c
+STATED = ("dateline", "headline", "byline", "publisher", "source_url")
+"""What the text gives about the article in words of its own."""
+
+
+def list_articles(connection: Connection, filters: ArticleFilters) -> Slice[ArticleItem]:
+    """Return one page of the articles that the filters let through.
+
+    Raises:
+        InvalidInputError: a forged cursor.
+        NotFoundError: a filter names something that is not there.
+    """
+    refuse_unknown(connection, filters)
+    statement = _articles().where(*_conditions(filters))
+    order = order_by(filters.sort, {"id": (ARTICLE.id,)})
+    page = fetch_slice(connection, statement, order, filters.limit, filters.cursor)
+    with_evidence = "evidence" in filters.include
+    return Slice([_item(row, with_evidence=with_evidence) for row in page.items], page.total, page.cursor)
+
+
+def get_article(connection: Connection, article_id: str) -> ArticleItem:
+    """Return one article with the evidence of what its text says about it.
+
+    Raises:
+        NotFoundError: there is no such article.
+    """
+    return _item(_row(connection, article_id), with_evidence=True)
+
+
+def get_text(connection: Connection, article_id: str) -> str:
+    """Return the text of the article as it was loaded.
+
+    Raises:
+        NotFoundError: there is no such article.
+    """
+    text: str = _row(connection, article_id).text
+    return text
+
+
+def get_coverage(connection: Connection, article_id: str) -> Coverage:
+    """Return how many words of the article are evidence of something, and the runs of words that are not.
+
+    Raises:
+        NotFoundError: there is no such article.
+    """
+    text = get_text(connection, article_id)
+    used = (
+        select(col(Span.start), col(Span.end))
+        .where(col(Span.article_id) == article_id, col(Span.id).in_(select(col(Evidence.span_id))))
+        .distinct()
+    )
+    spans = merged([Place(start, end) for start, end in connection.execute(used)])
+    all_words = words(text)
+    free = list(_outside(all_words, spans))
+    return Coverage(
+        article=article_ref(article_id),
+        words=len(all_words),
+        covered=len(all_words) - len(free),
+        share=(len(all_words) - len(free)) / len(all_words) if all_words else 0.0,
+        gaps=[_evidence(article_id, text, gap) for gap in _runs(all_words, free, spans)],
+    )
+
+
+def _outside(all_words: list[Place], spans: list[Place]) -> Iterator[Place]:
+    """Yield the words that do not lie in a span; both in order and disjoint."""
+    remaining = iter(spans)
+    span = next(remaining, None)
+    for word in all_words:
+        while span is not None and span.end < word.end:
+            span = next(remaining, None)
+        if span is None or word.start < span.start:
+            yield word
+
+
+def _runs(all_words: list[Place], free: list[Place], spans: list[Place]) -> Iterator[Place]:
+    """Yield the free words, neighbours joined to one run."""
+    index = {word: number for number, word in enumerate(all_words)}
+    starts = {span.start for span in spans}
+    run: Place | None = None
+    for word in free:
+        neighbours = run is not None and index[word] > 0 and all_words[index[word] - 1].end == run.end
+        if run is not None and neighbours and not any(run.end <= start <= word.start for start in starts):
+            run = Place(run.start, word.end)
+            continue
+        if run is not None:
+            yield run
+        run = word
+    if run is not None:
+        yield run
+
+
+def _articles() -> Select[Any]:
+    facts = select(func.count()).where(col(Fact.article_id) == ARTICLE.id).correlate(table_of(Article))
+    return select(table_of(Article), facts.scalar_subquery().label("facts"))
+
+
+def _conditions(filters: ArticleFilters) -> Iterator[ColumnElement[bool]]:
+    if filters.q is not None:
+        yield found_by_text(ARTICLE.id, ["article"], filters.q)
+    if filters.article:
+        yield ARTICLE.id.in_(filters.article)
+
+
+def _row(connection: Connection, article_id: str) -> Row[Any]:
+    row = connection.execute(_articles().where(ARTICLE.id == article_id)).first()
+    if row is None:
+        nothing_answers(connection, "article", article_id)
+    return row
+
+
+def _item(row: Row[Any], *, with_evidence: bool) -> ArticleItem:
+    stated = {name: getattr(row, name) for name in STATED}
+    places = [row.text.find(value) for value in stated.values() if value is not None]
+    lengths = [len(value) for value in stated.values() if value is not None]
+    found = sorted({Place(start, start + length) for start, length in zip(places, lengths, strict=True)})
+    return ArticleItem(
+        id=row.id,
+        url=f"/articles/{row.id}",
+        text_url=f"/articles/{row.id}/text",
+        **stated,
+        year=row.year,
+        sha256=row.sha256,
+        length=len(row.text),
+        paragraphs=len(paragraphs(row.text)),
+        words=len(words(row.text)),
+        facts=row.facts,
+        evidence=[_evidence(row.id, row.text, place) for place in found] if with_evidence else None,
+    )
+
+
+def _evidence(article_id: str, text: str, place: Place) -> EvidenceItem:
+    prefix, suffix = context(text, place)
+    return EvidenceItem(
+        article=article_id,
+        exact=text[place.start : place.end],
+        prefix=prefix,
+        suffix=suffix,
+        start=place.start,
+        end=place.end,
+        paragraph=paragraph_at(paragraphs(text), place.start),
+    )

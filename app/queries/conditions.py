@@ -1,0 +1,123 @@
+"""Conditions that filters are made of, each written once."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    SQLColumnExpression,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+    text,
+)
+from sqlmodel import col
+
+from app.tables import Entity, Fact, Mention, Participation, Relation, SearchDocument
+from app.vocabulary import RelationKind
+
+ORGANISATIONAL = (RelationKind.PART_OF,)
+"""What makes a child a part of an organisation."""
+SPATIAL = (RelationKind.WITHIN, RelationKind.CAPITAL_OF, RelationKind.LOCATED_IN)
+"""What makes a child lie in a place."""
+
+SEARCH_INDEX = table("search_index", column("rowid"), column("title"), column("body"))
+
+Ids = Select[Any] | CompoundSelect[Any]
+
+
+def descendants(roots: Iterable[str], kinds: Iterable[RelationKind]) -> Ids:
+    """Return the ids of everything below the roots by relations of these kinds, at any depth, without the roots.
+
+    UNION, not UNION ALL: relations that go in a circle end there.
+    """
+    kinds = list(kinds)
+    below = (
+        select(col(Relation.child_id).label("id"))
+        .where(col(Relation.parent_id).in_(roots), col(Relation.kind).in_(kinds))
+        .cte("below", recursive=True)
+    )
+    below = below.union(
+        select(col(Relation.child_id)).where(col(Relation.parent_id) == below.c.id, col(Relation.kind).in_(kinds))
+    )
+    return select(below.c.id)
+
+
+def themselves_and_descendants(roots: list[str], kinds: Iterable[RelationKind]) -> Ids:
+    """Return the ids of the roots and of everything below them."""
+    return select(col(Entity.id)).where(or_(col(Entity.id).in_(roots), col(Entity.id).in_(descendants(roots, kinds))))
+
+
+def organisations_with_parts(ids: list[str]) -> Ids:
+    """Return the ids of the organisations and of their parts at any depth."""
+    return themselves_and_descendants(ids, ORGANISATIONAL)
+
+
+def places_with_inner(ids: list[str]) -> Ids:
+    """Return the ids of the places and of what lies in them at any depth."""
+    return themselves_and_descendants(ids, SPATIAL)
+
+
+def took_part_in(events: list[str]) -> ColumnElement[bool]:
+    """Hold for entities that took part in one of the events."""
+    return col(Entity.id).in_(select(col(Participation.entity_id)).where(col(Participation.event_id).in_(events)))
+
+
+def had_part(participants: list[str] | Ids) -> ColumnElement[bool]:
+    """Hold for events in which one of the entities took part."""
+    return col(Entity.id).in_(select(col(Participation.event_id)).where(col(Participation.entity_id).in_(participants)))
+
+
+def mentioned_in(articles: list[str]) -> ColumnElement[bool]:
+    """Hold for entities that a fact of one of the articles mentions."""
+    return col(Entity.id).in_(
+        select(col(Mention.entity_id))
+        .join(Fact, col(Fact.id) == col(Mention.fact_id))
+        .where(col(Fact.article_id).in_(articles))
+    )
+
+
+def overlaps(
+    earliest: SQLColumnExpression[Any], latest: SQLColumnExpression[Any], first: date | None, last: date | None
+) -> list[ColumnElement[bool]]:
+    """Hold for what may have been in the period; an open bound reaches everywhere."""
+    conditions = []
+    if first is not None:
+        conditions.append(or_(latest.is_(None), latest >= first))
+    if last is not None:
+        conditions.append(or_(earliest.is_(None), earliest <= last))
+    return conditions
+
+
+def full_text(words: str) -> str:
+    """Return an FTS5 query that finds all the words; each is quoted, so nothing in it acts as an operator."""
+    return " ".join('"{}"'.format(word.replace('"', '""')) for word in words.split())
+
+
+def found(words: str) -> ColumnElement[bool]:
+    """Hold for search documents in which all the words occur."""
+    matches = (
+        select(SEARCH_INDEX.c.rowid)
+        .where(text("search_index MATCH :words").bindparams(words=full_text(words)))
+        .scalar_subquery()
+    )
+    return col(SearchDocument.id).in_(matches)
+
+
+def found_by_text(subject: SQLColumnExpression[Any], types: Iterable[str], words: str) -> ColumnElement[bool]:
+    """Hold for entities, facts or articles of these types whose search document has all the words."""
+    return subject.in_(
+        select(col(SearchDocument.subject_id)).where(found(words), col(SearchDocument.type).in_(list(types)))
+    )
+
+
+RANK = func.bm25(literal_column("search_index"), 4.0, 1.0)
+"""How well a search document matches, best lowest; a match in the title counts four times one in the body."""
+SNIPPET = func.snippet(literal_column("search_index"), -1, "**", "**", "…", 24)
+"""The best passage, of at most 24 words, its matches between asterisks."""

@@ -1,0 +1,67 @@
+"""What stands behind statements, fetched for a whole page at once: evidence, notes, references."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+from sqlmodel import col
+
+from app.schemas.base import EntityRef, EvidenceItem, entity_url, fact_url
+from app.tables import Entity, Evidence, Note, Span
+from app.vocabulary import EntityType, FactType
+
+FactIds = list[str] | Select[Any]
+
+
+def evidence_of(connection: Connection, facts: FactIds) -> dict[str, list[EvidenceItem]]:
+    """Return the evidence of the facts, in the order of the text, by fact id."""
+    statement = (
+        select(
+            col(Evidence.fact_id),
+            col(Span.article_id),
+            col(Span.exact),
+            col(Span.prefix),
+            col(Span.suffix),
+            col(Span.start),
+            col(Span.end),
+            col(Span.paragraph),
+        )
+        .join(Span, col(Span.id) == col(Evidence.span_id))
+        .where(col(Evidence.fact_id).in_(facts))
+        .order_by(col(Span.article_id), col(Span.start), col(Span.end))
+    )
+    evidence: dict[str, list[EvidenceItem]] = defaultdict(list)
+    for fact_id, article, exact, prefix, suffix, start, end, paragraph in connection.execute(statement):
+        evidence[fact_id].append(
+            EvidenceItem(
+                article=article, exact=exact, prefix=prefix, suffix=suffix, start=start, end=end, paragraph=paragraph
+            )
+        )
+    return evidence
+
+
+def notes_on(connection: Connection, facts: FactIds) -> dict[str, list[str]]:
+    """Return the paths of the notes on the facts, by fact id."""
+    statement = (
+        select(col(Note.about_fact_id), col(Note.fact_id))
+        .where(col(Note.about_fact_id).in_(facts))
+        .order_by(col(Note.fact_id))
+    )
+    notes: dict[str, list[str]] = defaultdict(list)
+    for about, fact_id in connection.execute(statement):
+        notes[str(about)].append(fact_url(FactType.NOTE, fact_id))
+    return notes
+
+
+def references(connection: Connection, ids: Iterable[str | None]) -> dict[str | None, EntityRef | None]:
+    """Return how to refer to the entities, by id; None refers to nothing."""
+    wanted = {entity_id for entity_id in ids if entity_id is not None}
+    statement = select(col(Entity.id), col(Entity.type), col(Entity.name)).where(col(Entity.id).in_(wanted))
+    refs: dict[str | None, EntityRef | None] = {None: None}
+    if wanted:
+        for entity_id, entity_type, name in connection.execute(statement):
+            refs[entity_id] = EntityRef(
+                type=EntityType(entity_type), id=entity_id, name=name, url=entity_url(entity_type, entity_id)
+            )
+    return refs

@@ -1,0 +1,152 @@
+"""Keyset pagination, written once: order, count, cut to a page, and the cursor to the next.
+
+A cursor holds the sort keys of the last row of its page, so the next page starts right after them: page 20,000 costs
+what page 1 costs, and rows loaded meanwhile neither repeat nor skip.
+"""
+
+import base64
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, TypeDecorator, bindparam, func, select, tuple_
+
+from app.errors import InputError, InvalidInputError
+
+ItemT = TypeVar("ItemT")
+NOT_OURS = "this is not a cursor of this list: take it from `next`, or leave it out"
+LARGEST_INTEGER = 2**63 - 1
+"""What a 64-bit column can be compared with."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A total order of rows: the name that clients give, and sort keys that are never null, the last one unique."""
+
+    name: str
+    keys: tuple[ColumnElement[Any], ...]
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Slice(Generic[ItemT]):
+    """One page of a list, with the number of all items and the cursor to the next page."""
+
+    items: list[ItemT]
+    total: int
+    cursor: str | None
+
+
+def order_by(sort: str, keys: dict[str, tuple[ColumnElement[Any], ...]]) -> Order:
+    """Return the order that `sort` names, `-` in front turning it round."""
+    return Order(sort, keys[sort.removeprefix("-")], sort.startswith("-"))
+
+
+def fetch_slice(
+    connection: Connection, statement: Select[Any], order: Order, limit: int, cursor: str | None
+) -> Slice[Row[Any]]:
+    """Return one page of the statement's rows.
+
+    Args:
+        connection: where to ask.
+        statement: the rows, filtered, neither ordered nor limited.
+        order: their order.
+        limit: how many a page has.
+        cursor: the end of the page before, or None for the first.
+
+    Raises:
+        InvalidInputError: the cursor is not one of this list and order.
+    """
+    total = count(connection, statement)
+    keyed = statement.add_columns(*(key.label(f"key_{number}") for number, key in enumerate(order.keys)))
+    if cursor is not None:
+        keyed = keyed.where(_after(order, decode(cursor, order)))
+    keyed = keyed.order_by(*(key.desc() if order.descending else key.asc() for key in order.keys)).limit(limit + 1)
+    rows = connection.execute(keyed).all()
+    if len(rows) <= limit:
+        return Slice(list(rows), total, None)
+    rows = rows[:limit]
+    last = [rows[-1]._mapping[f"key_{number}"] for number in range(len(order.keys))]
+    return Slice(list(rows), total, encode(order.name, last))
+
+
+def count(connection: Connection, statement: Select[Any]) -> int:
+    """Return how many rows the statement has."""
+    total: int = connection.execute(select(func.count()).select_from(statement.subquery())).scalar_one()
+    return total
+
+
+def _after(order: Order, values: Sequence[Any]) -> ColumnElement[bool]:
+    keys = tuple_(*order.keys)
+    bound = tuple_(*(_bound(key, value) for key, value in zip(order.keys, values, strict=True)))
+    return keys < bound if order.descending else keys > bound
+
+
+def _bound(key: ColumnElement[Any], value: Any) -> ColumnElement[Any]:
+    return bindparam(None, value, type_=key.type, unique=True)
+
+
+def encode(sort: str, values: Sequence[Any]) -> str:
+    """Return an opaque cursor for the sort keys of a row."""
+    plain = [value.isoformat() if isinstance(value, date) else value for value in values]
+    packed = json.dumps([sort, *plain], separators=(",", ":"), ensure_ascii=False).encode()
+    return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
+
+
+def decode(cursor: str, order: Order) -> list[Any]:
+    """Return the sort keys in a cursor, each of its column's type.
+
+    Raises:
+        InvalidInputError: it was not made here, or for another order.
+    """
+    sort, values = _unpacked(cursor)
+    if sort != order.name:
+        raise _invalid("the cursor belongs to another order of the list: use it with the `sort` that it came from")
+    try:
+        return [_typed(_python_type(key), value) for key, value in zip(order.keys, values, strict=True)]
+    except (ValueError, TypeError) as error:
+        raise _invalid(NOT_OURS) from error
+
+
+def order_of(cursor: str) -> str:
+    """Return the name of the order that the cursor belongs to.
+
+    Raises:
+        InvalidInputError: it was not made here.
+    """
+    return _unpacked(cursor)[0]
+
+
+def _unpacked(cursor: str) -> tuple[str, list[Any]]:
+    try:
+        content = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (ValueError, RecursionError) as error:  # bad base64, UTF-8 and JSON are all ValueErrors
+        raise _invalid(NOT_OURS) from error
+    if not (isinstance(content, list) and content and isinstance(content[0], str)):
+        raise _invalid(NOT_OURS)
+    return content[0], content[1:]
+
+
+def _python_type(key: ColumnElement[Any]) -> type:
+    """SQLModel's strings are decorated, and hide their type."""
+    column_type = key.type.impl_instance if isinstance(key.type, TypeDecorator) else key.type
+    return column_type.python_type
+
+
+def _typed(kind: type, value: Any) -> Any:
+    if kind is date:
+        return date.fromisoformat(value)
+    if kind is float and isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    if kind is int and type(value) is int and abs(value) <= LARGEST_INTEGER:
+        return value
+    if kind is str and isinstance(value, str) and value.isprintable():
+        return value
+    raise ValueError("another type of key")
+
+
+def _invalid(detail: str) -> InvalidInputError:
+    return InvalidInputError([InputError("query", "cursor", detail)])

@@ -1,0 +1,1 @@
+"""The paths: declare, ask a question, return the answer."""

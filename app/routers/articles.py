@@ -1,0 +1,40 @@
+"""Articles, their texts, and how much of them the facts cover."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import PlainTextResponse
+
+from app.queries import articles as queries
+from app.routers.asking import Ask
+from app.schemas.base import Page
+from app.schemas.parameters import ArticleFilters, ItemParameters
+from app.schemas.views import ArticleItem, Coverage
+
+router = APIRouter(tags=["articles"])
+Item = Annotated[ItemParameters, Query()]
+
+
+@router.get("/articles", summary="List articles")
+async def list_articles(filters: Annotated[ArticleFilters, Query()], ask: Ask) -> Page[ArticleItem]:
+    """List the articles; `q` looks through their texts."""
+    return ask.page(queries.list_articles, filters)
+
+
+@router.get("/articles/{id}", summary="Get one article")
+async def get_article(id: str, _none: Item, ask: Ask) -> ArticleItem:  # noqa: A002
+    """Get one article: what its text gives about it, its size and its checksum."""
+    return ask(queries.get_article, id)
+
+
+@router.get("/articles/{id}/text", summary="Get the text of an article", response_class=PlainTextResponse)
+async def get_article_text(id: str, _none: Item, ask: Ask) -> PlainTextResponse:  # noqa: A002
+    """Get the text byte for byte as it was loaded, in UTF-8; offsets of evidence count its code points."""
+    text = ask(queries.get_text, id)
+    return PlainTextResponse(text, headers=dict(ask.response.headers))
+
+
+@router.get("/articles/{id}/coverage", summary="Get what no fact uses")
+async def get_article_coverage(id: str, _none: Item, ask: Ask) -> Coverage:  # noqa: A002
+    """Get which words of the article no fact uses as evidence."""
+    return ask(queries.get_coverage, id)

@@ -1,0 +1,74 @@
+"""How a handler asks: one connection, one snapshot of the database, one question."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import Depends, Request, Response
+from sqlalchemy import Connection, Engine
+
+from app import __version__
+from app.database import current_revision
+from app.errors import NotModifiedError
+from app.problems import refuse_repeated
+from app.queries.paging import Slice
+from app.schemas.base import Page
+
+P = ParamSpec("P")
+AnswerT = TypeVar("AnswerT")
+
+
+class Asking:
+    """What a handler needs of its request: ask the database, and link to the next page."""
+
+    def __init__(self, request: Request, response: Response) -> None:
+        """Refuse parameters that may not be repeated, before anything is asked."""
+        refuse_repeated(request)
+        self.request = request
+        self.response = response
+        self.engine: Engine = request.app.state.reader
+
+    def __call__(
+        self, question: Callable[Concatenate[Connection, P], AnswerT], *args: P.args, **kwargs: P.kwargs
+    ) -> AnswerT:
+        """Return the answer to one question, read from one snapshot of the database.
+
+        SQLite answers in the time that a hop to another thread would take, so the question runs right here.
+        """
+        with self.engine.connect() as connection:
+            self._tag(current_revision(connection))
+            return question(connection, *args, **kwargs)
+
+    def _tag(self, revision: int) -> None:
+        """Set the strong ETag of the answer: what was asked, of which revision, by which version of the code.
+
+        Raises:
+            NotModifiedError: the client has it already (RFC 9110, section 13.1.2).
+        """
+        asked = f"{__version__} {self.request.url.path}?{self.request.url.query}"
+        etag = f'"{revision}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}"'
+        self.response.headers.update({"ETag": etag, "Cache-Control": "no-cache"})
+        held = {tag.strip().removeprefix("W/") for tag in self.request.headers.get("if-none-match", "").split(",")}
+        if held & {etag, "*"}:
+            raise NotModifiedError(etag)
+
+    def page(
+        self, question: Callable[Concatenate[Connection, P], Slice[Any]], *args: P.args, **kwargs: P.kwargs
+    ) -> Page[Any]:
+        """Return the answer to a question for a list, with the link to the next page."""
+        page = self.linked(self(question, *args, **kwargs))
+        if page.next is not None:
+            self.response.headers["Link"] = f'<{page.next}>; rel="next"'
+        return page
+
+    def linked(self, part: Slice[Any]) -> Page[Any]:
+        """Return a slice as a page: its cursor becomes the path of the same question from there on."""
+        following = None
+        if part.cursor is not None:
+            parameters = [(name, value) for name, value in self.request.query_params.multi_items() if name != "cursor"]
+            following = f"{self.request.url.path}?{urlencode([*parameters, ('cursor', part.cursor)])}"
+        return Page(items=part.items, total=part.total, next=following)
+
+
+Ask = Annotated[Asking, Depends()]

@@ -1,0 +1,38 @@
+"""Search, timeline and graph: questions across types."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.queries import graph as graphs
+from app.queries import search as searches
+from app.queries import timeline as timelines
+from app.routers.asking import Ask
+from app.schemas.base import Page
+from app.schemas.parameters import GraphParameters, SearchFilters, TimelineFilters
+from app.schemas.views import Graph, SearchHit, Timeline
+
+router = APIRouter()
+
+
+@router.get("/search", tags=["search"], summary="Search everything")
+async def search(filters: Annotated[SearchFilters, Query()], ask: Ask) -> Page[SearchHit]:
+    """Search names, statements and quoted words, whatever their case and accents, best match first."""
+    return ask.page(searches.search, filters)
+
+
+@router.get("/timeline", tags=["timeline"], summary="Get the timeline")
+async def get_timeline(filters: Annotated[TimelineFilters, Query()], ask: Ask) -> Timeline:
+    """Get the events in the order of their days, and apart those of which a first or a last day is not known.
+
+    Both halves have pages of their own: a page that `next` leads to goes on with its half alone.
+    """
+    halves = ask(timelines.timeline, filters)
+    dated, undated = ask.linked(halves.dated), ask.linked(halves.undated)
+    return Timeline(items=dated.items, total=dated.total, next=dated.next, undated=undated)
+
+
+@router.get("/graph", tags=["graph"], summary="Get the graph")
+async def get_graph(parameters: Annotated[GraphParameters, Query()], ask: Ask) -> Graph:
+    """Get the entities around a focus and what connects them: roles, relations, participations, sequences, quotes."""
+    return ask(graphs.graph, parameters)
