@@ -1,15 +1,17 @@
 """The command line: `dateline serve`, `migrate`, `check`, `load`, `export`, `schema`, `openapi`."""
 
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy import Engine
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from app import __version__, database, server
-from app.errors import DatelineError, FolderError
+from app.errors import DatelineError, FolderError, SettingsError
 from app.loading.checking import check_folder
 from app.loading.exporting import export_article
 from app.loading.format import ArticleDocument
@@ -104,14 +106,21 @@ def serve(
     workers: Annotated[int | None, typer.Option(help="How many processes [DATELINE_WORKERS].")] = None,
 ) -> None:
     """Serve the API: migrate, load the seed data where it is missing or changed, then listen."""
+    # To be told to stop is no failure; and a container's first process ignores the signal unless it is handled.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, lambda *_: sys.exit())
     given = {"host": host, "port": port, "workers": workers}
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
+    if not settings.seed_data.is_dir():
+        raise SettingsError(f"DATELINE_SEED_DATA={settings.seed_data}: there is no such folder")
     engine = database.create_writer(settings.database_url)
     database.migrate(engine)
     for folder in sorted(path.parent for path in settings.seed_data.glob("*/facts.yaml")):
         _load(engine, folder)
     engine.dispose()
-    server.run(settings)
+    listener = server.listen(settings.host, settings.port)
+    typer.echo(f"Dateline: {server.address_of(listener)}/docs")
+    server.run(settings, listener)
 
 
 @cli.command()
@@ -135,9 +144,13 @@ def main() -> None:
     """Run the command line; an error that Dateline raises on purpose is a message, not a traceback."""
     try:
         cli()
-    except DatelineError as error:
-        typer.echo(f"dateline: {error}", err=True)
-        sys.exit(1)
+    except (DatelineError, OSError) as error:
+        sys.exit(f"dateline: {error}")
+    except DatabaseError as error:
+        if isinstance(error, IntegrityError):  # a fault of the code, not of the file
+            raise
+        url = load_settings().database_url
+        sys.exit(f"dateline: DATELINE_DATABASE_URL={url}: the database cannot be used: {error.orig}")
 
 
 if __name__ == "__main__":

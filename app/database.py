@@ -8,7 +8,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import col
 
@@ -34,7 +35,9 @@ def create_writer(url: str) -> Engine:
 def create_reader(url: str) -> Engine:
     """Return the engine for serving; it refuses every write."""
     file = Path(make_url(url).database or "").absolute().as_uri()
-    engine = create_engine(f"sqlite:///{file}?mode=ro&uri=true", pool_size=1, max_overflow=20)
+    # Not as a string: parsing it would undo the file's escapes, and a `#` would end its name.
+    read_only = URL.create("sqlite", database=file, query={"mode": "ro", "uri": "true"})
+    engine = create_engine(read_only, pool_size=1, max_overflow=20)
     return _with_pragmas(engine, {**PRAGMAS, "query_only": "ON"}, begin="BEGIN")
 
 
@@ -60,9 +63,16 @@ def alembic_config(engine: Engine) -> Config:
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema to the revision; `base` takes everything down."""
-    upwards = revision != "base"
-    (command.upgrade if upwards else command.downgrade)(alembic_config(engine), revision)
+    """Bring the schema to the revision; `base` takes everything down.
+
+    Raises:
+        NotReadyError: there is no way from the schema's revision to this one.
+    """
+    move = command.downgrade if revision == "base" else command.upgrade
+    try:
+        move(alembic_config(engine), revision)
+    except CommandError as error:
+        raise NotReadyError(f"the schema cannot be brought to `{revision}`: {error}") from error
 
 
 def check_ready(engine: Engine) -> None:

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from app import __version__, openapi, problems
 from app.database import create_reader
-from app.middleware import Head, Options, PublicReads
+from app.middleware import Head, Options, PublicReads, Unexpected
 from app.routers import articles, docs, entities, facts, health, views
 from app.settings import Settings, load_settings
 
@@ -40,6 +40,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     docs.mount_assets(app)
     problems.add_handlers(app)
     openapi.describe(app)
+    app.add_middleware(Unexpected)
     app.add_middleware(Options)
     app.add_middleware(PublicReads)
     app.add_middleware(Head)

@@ -1,5 +1,6 @@
-"""What happens around every request: HEAD, OPTIONS and cross-origin reads."""
+"""What happens around every request: HEAD, OPTIONS, cross-origin reads, and what nobody expected."""
 
+import logging
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
@@ -8,6 +9,38 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import READS, problem_response
+
+log = logging.getLogger("dateline")
+
+
+class Unexpected:
+    """Answers an exception that nobody handled with a problem document.
+
+    The framework would do so outside of all middleware, where the answer would lack the headers that let pages of other
+    origins read it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Log what went wrong; the client learns nothing of our insides."""
+        started = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_noting)
+        except Exception:
+            if started or scope["type"] != "http":
+                raise
+            log.exception("%s %s", scope["method"], scope["path"])
+            detail = "something went wrong here; it has been logged"
+            response = problem_response(scope["path"], HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+            await response(scope, receive, send)
 
 
 class Head:

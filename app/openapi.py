@@ -1,7 +1,200 @@
-"""The OpenAPI document."""
+"""The OpenAPI document: what FastAPI derives from routes and models, made true to what the API answers.
+
+`examples.json` holds recorded answers; `python -m tests.examples` records them anew.
+"""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 
+from app.problems import MEDIA_TYPE
+from app.schemas.base import FACT_PATHS, Problem
+from app.schemas.parameters import FACT, SLUG
+
+EXAMPLES = Path(__file__).with_name("examples.json")
+SUMMARY = "The facts of news articles, each with the words that support it."
+DESCRIPTION = """\
+Dateline answers questions about news articles with facts, and every fact leads to the exact characters of the article
+that support it: **no fact without its words**.
+
+- **Facts** are `stated` by the article, or `inferred` by somebody, with the `reasoning`. `attributed_to` names whom the
+  article has it from.
+- **Evidence** is words of an article: `text[start:end] == exact`, in Unicode code points of `/articles/{id}/text`.
+- **Lists** answer `items`, `total` and `next`, the path of the next page (also in a `Link` header). A filter that is
+  repeated means OR, different filters mean AND. `include=evidence` adds the words.
+- **Fields** are always present: `null` or `[]` when there is nothing.
+- **Errors** are problem documents (RFC 9457) that say what is wrong and how to mend it. A parameter that a path does
+  not have is refused, never ignored.
+- **ETags**: send one back as `If-None-Match`, and what has not changed is answered 304 without a body.
+- Every path answers GET, HEAD and OPTIONS, and 405 to other methods.
+
+The examples are answers about the article that Dateline comes with, their inner lists cut short.
+"""
+TAGS = {
+    "articles": "The articles: what their texts give about them, the texts, and which words no fact uses.",
+    "people": "Named human beings: roles, events, quotes.",
+    "organisations": "Bodies, groups and missions of people: their people, parents and parts.",
+    "units": "Forces and squads inside organisations.",
+    "places": "Countries, cities, buildings and areas; states act as places too.",
+    "documents": "Resolutions, laws, reports and other texts that the articles speak of.",
+    "events": "What happened, happens or is planned: dates, participants, places, order.",
+    "roles": "Who holds which post, rank or capacity, and where.",
+    "dates": "How words of the articles became dates, in EDTF and as bounds.",
+    "quotes": "Who said what to whom, directly or as reported.",
+    "figures": "Numbers and quantities.",
+    "notes": "Remarks on the texts: slips, second readings, and what is not stated.",
+    "facts": "Facts of all types.",
+    "search": "Full text over names, statements and quoted words.",
+    "timeline": "Events in the order of their days.",
+    "graph": "Entities and what connects them.",
+    "service": "Whether the service lives and can answer.",
+}
+RESPONSES = {
+    "304": ("NotModified", "The client has this answer already: nothing has changed since its ETag."),
+    "400": ("BadRequest", "What came is no HTTP request."),
+    "404": ("NotFound", "Nothing answers to an id, of the path or of a filter; the nearest one is suggested."),
+    "414": ("UriTooLong", "The URL is too long."),
+    "422": ("UnprocessableContent", "A parameter is unknown, repeated or not valid; `errors` has every fault at once."),
+    "431": ("HeadersTooLarge", "The headers are too long."),
+    "500": ("InternalServerError", "Something went wrong in the service."),
+    "503": ("NotReady", "The database cannot be read, or its schema is not the one this version needs."),
+}
+EVERYWHERE = ("400", "414", "422", "431", "500")
+"""What any path may answer."""
+WITH_PARAMETERS = ("304", "404")
+"""What paths may answer besides that take parameters, and so answer from the database and name ids."""
+HEADERS = {
+    "ETag": {
+        "description": "The version of this answer, for `If-None-Match`.",
+        "schema": {"type": "string"},
+        "example": '"1-1110c0c1b919b2b2"',
+    },
+    "Link": {
+        "description": "The next page; absent on the last one.",
+        "schema": {"type": "string"},
+    },
+}
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The `ETag` of an answer that the client has: 304 if it is the same still. Commas join several.",
+    "schema": {"type": "string", "examples": ['"1-1110c0c1b919b2b2"']},
+}
+
+Node = dict[str, Any]
+
 
 def describe(app: FastAPI) -> None:
-    """Let the application describe itself."""
+    """Let the application describe itself, once it is asked to."""
+    app.summary, app.description = SUMMARY, DESCRIPTION
+    app.contact = {"name": "Dateline"}
+    app.license_info = {"name": "MIT", "identifier": "MIT"}
+    app.servers = [{"url": "/", "description": "This server"}]
+    app.openapi_tags = [{"name": name, "description": text} for name, text in TAGS.items()]
+    derive = app.openapi
+
+    @cache
+    def openapi() -> Node:
+        return _describe(_tidied(derive()), json.loads(EXAMPLES.read_text("utf-8")))
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _tidied(document: Node) -> Node:
+    """Return a copy in which the pages have names that read well, and whole numbers are whole."""
+    text = re.sub(r'Page[\[_](?:Any)?(\w+?)(?:Item)?[\]_]"', r'\1Page"', json.dumps(document))
+    copy: Node = json.loads(text, parse_float=lambda digits: float(digits) if float(digits) % 1 else int(float(digits)))
+    return copy
+
+
+def _describe(document: Node, examples: Node) -> Node:
+    document["security"] = []
+    components = document["components"]
+    schemas = components["schemas"]
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            recorded = examples["operations"].get(operation["operationId"], {})
+            _describe_parameters(path, operation, recorded)
+            _describe_responses(operation, schemas, recorded)
+    problem = Problem.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+    schemas |= {**problem.pop("$defs"), "Problem": problem}
+    for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's, which nothing here answers with
+        schemas.pop(name, None)
+    for name, schema in schemas.items():
+        schema.setdefault("description", "One page of a list.")
+        for field, details in schema.get("properties", {}).items():
+            details.pop("title", None)
+            if field in (found := examples["fields"].get(name, {})):
+                details["examples"] = [found[field]]
+    components["schemas"] = dict(sorted(schemas.items()))
+    components["responses"] = {
+        name: _response(status, text, examples["problems"].get(status)) for status, (name, text) in RESPONSES.items()
+    }
+    components["headers"] = {name: header | examples["headers"].get(name, {}) for name, header in HEADERS.items()}
+    components["parameters"] = {"IfNoneMatch": IF_NONE_MATCH}
+    return document
+
+
+def _response(status: str, description: str, example: Node | None) -> Node:
+    if status == "304":
+        return {"description": description, "headers": {"ETag": {"$ref": "#/components/headers/ETag"}}}
+    content: Node = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    if example is not None:
+        content["example"] = example
+    return {"description": description, "content": {MEDIA_TYPE: content}}
+
+
+def _describe_parameters(path: str, operation: Node, recorded: Node) -> None:
+    for parameter in operation.get("parameters", []):
+        schema = parameter["schema"]
+        for key in ("title", "description"):  # the parameter's own say it already
+            schema.pop(key, None)
+        if schema.get("default", ...) in (None, []):  # the same as to leave it out
+            del schema["default"]
+        if any(str(value).startswith("-") for value in schema.get("enum", ())):  # generators make no names of these
+            schema["x-enum-varnames"] = [re.sub(r"^-(.*)", r"\1_DESCENDING", value).upper() for value in schema["enum"]]
+        if parameter["in"] == "path":
+            collection = path.partition("/{")[0]
+            is_fact = collection in {*FACT_PATHS.values(), "/facts"}
+            schema.update({"pattern": FACT, "maxLength": 201} if is_fact else {"pattern": SLUG, "maxLength": 100})
+            parameter["description"] = f"The `id` of an item of `{collection}`."
+        if parameter["name"] in recorded:
+            schema["examples"] = [recorded[parameter["name"]]]
+        if "examples" in schema:
+            _show_example(parameter, schema)
+
+
+def _show_example(parameter: Node, schema: Node) -> None:
+    """Put the example where Swagger UI shows it: it fills in what is required, and hides the rest."""
+    (example,) = schema["examples"]
+    if "default" not in schema and parameter["name"] != "cursor":
+        shown = example[0] if isinstance(example, list) else json.dumps(example, ensure_ascii=False).strip('"')
+        parameter["description"] += f" For example `{shown}`."
+    if parameter["required"]:
+        del schema["examples"]
+        parameter["example"] = example
+
+
+def _describe_responses(operation: Node, schemas: Node, recorded: Node) -> None:
+    has_parameters = "parameters" in operation
+    answer = operation["responses"].pop("200")
+    errors = {*operation["responses"], *EVERYWHERE, *(WITH_PARAMETERS if has_parameters else ())}
+    (content,) = answer["content"].values()
+    name = content["schema"].get("$ref", "").rpartition("/")[2]
+    if name:
+        answer["description"] = schemas[name].get("description", "One page of a list.")
+    if "answers" in recorded:
+        content["examples"] = recorded["answers"]
+    if "304" in errors:
+        answer["headers"] = {"ETag": {"$ref": "#/components/headers/ETag"}}
+        operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IfNoneMatch"})
+    if "next" in schemas.get(name, {}).get("properties", {}):
+        answer["headers"]["Link"] = {"$ref": "#/components/headers/Link"}
+    operation["responses"] = {
+        "200": answer,
+        **{status: {"$ref": f"#/components/responses/{RESPONSES[status][0]}"} for status in sorted(errors)},
+    }

@@ -1,4 +1,4 @@
-"""Errors to problem documents (RFC 9457), all of them: ours, Starlette's, validation's and the unexpected."""
+"""Errors to problem documents (RFC 9457): ours, Starlette's and validation's."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -20,6 +20,9 @@ MEDIA_TYPE = "application/problem+json"
 READS = "GET, HEAD, OPTIONS"
 """The methods of every path."""
 
+TITLES = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
+"""The names of RFC 9110, which Python knows from 3.13 on."""
+
 log = logging.getLogger("dateline")
 
 
@@ -29,7 +32,7 @@ def problem_response(
     """Return the problem document. Its type is `about:blank`: the status and `errors` say what kind it is."""
     problem = Problem(
         type="about:blank",
-        title=HTTPStatus(status).phrase,
+        title=TITLES.get(status, HTTPStatus(status).phrase),
         status=status,
         detail=detail,
         instance=path,
@@ -42,7 +45,7 @@ def problem_response(
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Let the application answer every error with a problem document."""
+    """Let the application answer every error that it expects with a problem document."""
 
     @app.exception_handler(DatelineError)
     async def domain(request: Request, error: DatelineError) -> Response:
@@ -69,11 +72,6 @@ def add_handlers(app: FastAPI) -> None:
     async def validation(request: Request, error: RequestValidationError) -> Response:
         faults = list(_faults(request, error.errors()))
         return await domain(request, InvalidInputError(faults))
-
-    @app.exception_handler(Exception)
-    async def unexpected(request: Request, _error: Exception) -> Response:
-        # Starlette logs the traceback; the client learns nothing of our insides.
-        return problem_response(request.url.path, 500, "something went wrong here; it has been logged")
 
 
 def parameters_of(request: Request) -> type[BaseModel] | None:
@@ -144,7 +142,7 @@ def _invalid(location: str, name: str, error: Any) -> InputError:
     if error["type"] in ("literal_error", "enum"):
         allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         suggestion = nearest(str(value), allowed)
-    return InputError(location, name, f"`{name}`: {_quoted(value)} {_sentence(reason)}", suggestion)
+    return InputError(location, name, f"`{name}` is {_quoted(value)}; it {_predicate(reason)}", suggestion)
 
 
 def _quoted(value: Any) -> str:
@@ -153,6 +151,6 @@ def _quoted(value: Any) -> str:
     return f"‘{text}’" if text.isprintable() else ascii(text)
 
 
-def _sentence(reason: str) -> str:
-    """Turn `input should be ...` into words that follow the value."""
-    return reason.replace("input should be", "is not good: it should be").replace("string should", "should")
+def _predicate(reason: str) -> str:
+    """Turn pydantic's `input should be ..., unable to ...` into what follows `it`."""
+    return reason.split(", unable")[0].removeprefix("input ").removeprefix("string ")

@@ -1,11 +1,14 @@
 """uvicorn as Dateline runs it: errors of the protocol are problem documents too, and requests have bounds."""
 
 import logging
+import socket
 from http import HTTPStatus
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.supervisors import Multiprocess
 
+from app.errors import SettingsError
 from app.problems import MEDIA_TYPE, problem_response
 from app.settings import Settings
 
@@ -16,6 +19,12 @@ LONGEST_HEADERS = 65_536
 LINGER = 2.0
 """Seconds in which the rest of a refused request is read and thrown away: closing at once would reset the connection
 before the client has read why."""
+
+GRACE = 5
+"""Seconds that requests in flight are given at the end: less than the ten after which `docker stop` kills."""
+
+STARTING = 60
+"""Seconds that a worker may take to import the code on a busy machine; uvicorn would take it for hung after 5."""
 
 
 class Refusal(Exception):  # noqa: N818 (not an error of ours)
@@ -74,18 +83,45 @@ class BoundedProtocol(HttpToolsProtocol):
         self.loop.call_later(LINGER, self.transport.close)
 
 
-def run(settings: Settings) -> None:
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens at the address; port 0 takes a free one.
+
+    Raises:
+        SettingsError: nobody can listen there.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server(
+            (host, port), family=family, dualstack_ipv6=host == "::" and socket.has_dualstack_ipv6()
+        )
+    except (OSError, UnicodeError) as error:  # a name that is none is a UnicodeError
+        reason = getattr(error, "strerror", None) or error
+        raise SettingsError(f"DATELINE_HOST={host} DATELINE_PORT={port}: cannot listen there: {reason}") from error
+
+
+def address_of(listener: socket.socket) -> str:
+    """Return the URL that reaches the socket from this machine."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104 (listening everywhere is not decided here)
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(settings: Settings, listener: socket.socket) -> None:
     """Serve until told to stop by SIGINT or SIGTERM; requests in flight are answered first."""
     logging.getLogger("dateline").setLevel(settings.log_level.upper())
-    uvicorn.run(
+    config = uvicorn.Config(
         "app.main:create_app",
         factory=True,
-        host=settings.host,
-        port=settings.port,
         workers=settings.workers,
         log_level=settings.log_level,
         http=BoundedProtocol,
         ws="none",
         server_header=False,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=GRACE,
+        timeout_worker_healthcheck=STARTING,
     )
+    if settings.workers > 1:
+        Multiprocess(config, sockets=[listener]).run()
+    else:
+        uvicorn.Server(config).run(sockets=[listener])

@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     """Where the facts are kept, as an SQLAlchemy URL; a SQLite path is relative to the working directory."""
     seed_data: Path = ROOT / "seed_data"
     """The folder whose article folders `serve` loads where they are missing or changed."""
-    host: str = "127.0.0.1"
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     """The address that `serve` listens on."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """The port that `serve` listens on; 0 takes a free one."""
@@ -40,7 +40,7 @@ class Settings(BaseSettings):
             url = make_url(value)
         except ArgumentError as error:
             raise ValueError("is not a database URL; write for instance sqlite:///dateline.db") from error
-        if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        if url.drivername not in ("sqlite", "sqlite+pysqlite") or not url.database or url.database == ":memory:":
             raise ValueError("must name a SQLite file; write for instance sqlite:///dateline.db")
         return value
 

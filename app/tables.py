@@ -88,7 +88,7 @@ class Entity(SQLModel, table=True):
     type: str
     name: str
     name_key: str
-    """The name without case and accents: what lists are sorted by."""
+    """The start of the name, without case and accents: what lists are sorted by."""
     kind: str | None
     earliest: date | None = None
     """Events only: the first day on which it may have been, derived from its date facts so that an index serves

@@ -4,8 +4,9 @@ A term is its own string value, so it goes into a column, a file or an answer as
 documentation; `sentence`, where a term has one, is how a fact of that kind reads as plain English.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 
 class Term(StrEnum):
@@ -29,8 +30,13 @@ class Term(StrEnum):
 
     @classmethod
     def explained(cls) -> str:
-        """Return the terms and their meanings as one line of documentation."""
-        return " ".join(f"`{member.value}`: {member.meaning}" for member in cls)
+        """Return the terms and their meanings as a list in Markdown."""
+        return "\n".join(f"- `{member.value}`: {member.meaning}" for member in cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """Put the meanings into the schemas of OpenAPI and of facts.yaml."""
+        return {**handler(core_schema), "description": f"{cls.__doc__}\n\n{cls.explained()}"}
 
 
 class EntityType(Term):

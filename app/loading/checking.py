@@ -125,8 +125,9 @@ class Checker:
 
     def check(self) -> CheckedArticle:
         """Return the checked article, or raise `CheckError` with all diagnostics."""
-        if not re.fullmatch(SLUG, self.article_id):
-            self.report((), f"the folder's name {shown(self.article_id)} is the article's id, but not a slug")
+        if not re.fullmatch(SLUG, self.article_id) or len(self.article_id) > 100:
+            message = f"the folder's name {shown(self.article_id)} is the article's id, but not a slug of at most 100"
+            self.report((), f"{message} characters")
         data = self.source.data
         if not isinstance(data, dict):
             self.report((), "the file holds no `entities` and `facts`")
@@ -170,12 +171,16 @@ class Checker:
             message = f"unknown key `{path[-1]}`" + (f"; did you mean `{near}`?" if near else "")
         elif details["type"] == "missing":
             message = f"`{path[-1]}` is missing"
+        elif details["type"] == "too_short":
+            message = "at least one is needed"
         elif details["type"] in ("dict_type", "model_type", "model_attributes_type"):
             message = "here stand keys with their values (`key: value`)"
         elif details["type"] in ("union_tag_not_found", "union_tag_invalid"):
             message = f"`type` must be one of {', '.join(FactType.values())}"
         elif details["type"] == "string_pattern_mismatch" and details["ctx"]["pattern"] == SLUG:
             message = f"{shown(str(details['input']))} is not a slug: lower-case letters, digits and single hyphens"
+        elif details["type"] == "string_pattern_mismatch":
+            message = "here stands one line, without line breaks and control characters"
         self.report(path, message)
 
     def _check_header(self, header: ArticleHeader) -> None:
@@ -217,7 +222,7 @@ class Checker:
                 ):
                     types = (EntityType.PLACE,)
                 if types and (actual := self.entities[slug].type) not in types:
-                    self.report((*path, field), f"`{slug}` is of type {actual}; here stands a {' or '.join(types)}")
+                    self.report((*path, field), f"`{slug}` is of type {actual}, not {' or '.join(types)}")
 
     def _located(self, path: DocumentPath, position: int, quotation: Quotation) -> Span | None:
         try:

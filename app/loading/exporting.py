@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
@@ -41,8 +42,21 @@ def facts_yaml(document: dict[str, Any]) -> str:
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.allow_unicode = True
     stream = io.StringIO()
-    yaml.dump(document, stream)
+    yaml.dump(_quoted(document), stream)
     return SCHEMA_LINE + stream.getvalue()
+
+
+def _quoted(value: Any) -> Any:
+    """Put strings in double quotes where they hold what the YAML package takes for the end of a line, 1.1's rule."""
+    match value:
+        case dict():
+            return {key: _quoted(item) for key, item in value.items()}
+        case list():
+            return [_quoted(item) for item in value]
+        case str() if any(char in value for char in "\x85\u2028\u2029"):
+            return DoubleQuotedScalarString(value)
+        case _:
+            return value
 
 
 def article_document(connection: Connection, article_id: str) -> tuple[str, dict[str, Any]]:

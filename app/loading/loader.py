@@ -160,7 +160,7 @@ def _delete_orphans(connection: Connection, touched: Iterable[str]) -> None:
 
 
 def _bound_events(connection: Connection, touched: Iterable[str]) -> None:
-    """Let every date of an event narrow its bounds; where they disagree, the bounds span them all, open where one is."""
+    """Let every date of an event narrow its bounds; where they disagree, span them all, open where one of them is."""
     connection.execute(update(Entity).where(col(Entity.id).in_(touched)).values(earliest=None, latest=None))
     bounds = connection.execute(
         select(

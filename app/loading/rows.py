@@ -13,6 +13,8 @@ from app.text.folding import fold
 from app.text.quoting import Span, context, paragraph_at, paragraphs
 
 Row = dict[str, Any]
+SORTED = 100
+"""How much of a name lists are sorted by: a cursor must hold it."""
 
 
 @dataclass
@@ -45,7 +47,7 @@ def rows_of(article: CheckedArticle) -> ArticleRows:
                 "id": slug,
                 "type": entry.type.value,
                 "name": entry.name,
-                "name_key": fold(entry.name),
+                "name_key": fold(entry.name)[:SORTED],
                 "kind": entry.kind,
             }
             for slug, entry in sorted(article.entities.items())

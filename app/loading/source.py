@@ -128,11 +128,11 @@ def _plain(node: Node | None, path: DocumentPath, source: Source, seen: set[int]
     """Turn a node into strings, lists and dictionaries, and note where it stands."""
     if node is None:
         return None
-    source.places.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
-    if id(node) in seen:
+    if id(node) in seen:  # An alias is the node itself again, with the place of the anchor rather than its own.
         source.problems.append(source.diagnostic(path, "YAML aliases (`*name`) are not part of the format"))
         return None
     seen.add(id(node))
+    source.places.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
     if str(node.tag) not in CORE_TAGS:
         source.problems.append(source.diagnostic(path, f"YAML tags ({node.tag}) are not part of the format"))
         return None

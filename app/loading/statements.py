@@ -4,6 +4,7 @@ A file may word a sentence itself (`statement:`); this is what stands there when
 """
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 from app.loading.format import (
     AnyFactEntry,
@@ -19,7 +20,8 @@ from app.loading.format import (
     RoleEntry,
     SequenceEntry,
 )
-from app.vocabulary import DateRelation, DescriptionKind, Status
+from app.text.dates import Bounds, resolve
+from app.vocabulary import DescriptionKind, Status
 
 NameOf = Callable[[str | None], str]
 
@@ -50,7 +52,7 @@ def _sentence(fact: AnyFactEntry, name_of: NameOf) -> str:
         case DescriptionEntry():
             return _description(fact, name_of(fact.entity))
         case OccurrenceEntry():
-            return f"{name_of(fact.event)}: {_STATUS[fact.status]}."
+            return f"{name_of(fact.event)} {_STATUS[fact.status]}."
         case ParticipationEntry():
             return fact.role.sentence.format(child=name_of(fact.entity), parent=name_of(fact.event))
         case DateEntry():
@@ -63,15 +65,7 @@ def _sentence(fact: AnyFactEntry, name_of: NameOf) -> str:
             return fact.statement
 
 
-_STATUS = {Status.OCCURRED: "it occurred", Status.ONGOING: "it is under way", Status.PLANNED: "it is planned"}
-
-_DATE_RELATION = {
-    DateRelation.ON: "on",
-    DateRelation.BY: "by",
-    DateRelation.BEFORE: "before",
-    DateRelation.AFTER: "after",
-    DateRelation.PUBLISHED: "published",
-}
+_STATUS = {Status.OCCURRED: "occurred", Status.ONGOING: "is under way", Status.PLANNED: "is planned"}
 
 
 def _description(fact: DescriptionEntry, name: str) -> str:
@@ -81,8 +75,23 @@ def _description(fact: DescriptionEntry, name: str) -> str:
 
 
 def _date(fact: DateEntry, name_of: NameOf) -> str:
-    dated = name_of(fact.entity) if fact.entity else "the article's dateline"
-    return f"{dated}: “{fact.expression}” ({_DATE_RELATION[fact.relation]} {fact.edtf})."
+    dated = name_of(fact.entity) if fact.entity else "the article"
+    unsure = ", in the preferred reading" if set(fact.edtf) & set("?~%") else ""
+    return f"The words “{fact.expression}” date {dated} {_when(resolve(fact.edtf))}{unsure}."
+
+
+def _when(bounds: Bounds) -> str:
+    """Return the bounds in words."""
+    first, last = bounds.earliest, bounds.latest
+    if first and last:
+        return f"to {_day(first)}" if first == last else f"between {_day(first)} and {_day(last)}"
+    if last:
+        return f"on or before {_day(last)}"
+    return f"on or after {_day(first)}" if first else "to no known day"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B} {day.year}"
 
 
 def _quote(fact: QuoteEntry, name_of: NameOf) -> str:

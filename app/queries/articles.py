@@ -30,7 +30,7 @@ def list_articles(connection: Connection, filters: ArticleFilters) -> Slice[Arti
     """
     refuse_unknown(connection, filters)
     statement = _articles().where(*_conditions(filters))
-    order = order_by(filters.sort, {"id": (ARTICLE.id,)})
+    order = order_by(filters, {"id": (ARTICLE.id,)})
     page = fetch_slice(connection, statement, order, filters.limit, filters.cursor)
     with_evidence = "evidence" in filters.include
     return Slice([_item(row, with_evidence=with_evidence) for row in page.items], page.total, page.cursor)

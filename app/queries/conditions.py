@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
+    Float,
     Select,
     SQLColumnExpression,
     column,
@@ -20,7 +21,7 @@ from sqlalchemy import (
 from sqlmodel import col
 
 from app.tables import Entity, Fact, Mention, Participation, Relation, SearchDocument
-from app.vocabulary import RelationKind
+from app.vocabulary import EntityType, RelationKind
 
 ORGANISATIONAL = (RelationKind.PART_OF,)
 """What makes a child a part of an organisation."""
@@ -41,7 +42,7 @@ def descendants(roots: Iterable[str], kinds: Iterable[RelationKind]) -> Ids:
     below = (
         select(col(Relation.child_id).label("id"))
         .where(col(Relation.parent_id).in_(roots), col(Relation.kind).in_(kinds))
-        .cte("below", recursive=True)
+        .cte(recursive=True)  # unnamed: one question may look below several roots
     )
     below = below.union(
         select(col(Relation.child_id)).where(col(Relation.parent_id) == below.c.id, col(Relation.kind).in_(kinds))
@@ -49,7 +50,7 @@ def descendants(roots: Iterable[str], kinds: Iterable[RelationKind]) -> Ids:
     return select(below.c.id)
 
 
-def themselves_and_descendants(roots: list[str], kinds: Iterable[RelationKind]) -> Ids:
+def themselves_and_descendants(roots: list[str], kinds: Iterable[RelationKind]) -> Select[Any]:
     """Return the ids of the roots and of everything below them."""
     return select(col(Entity.id)).where(or_(col(Entity.id).in_(roots), col(Entity.id).in_(descendants(roots, kinds))))
 
@@ -60,8 +61,8 @@ def organisations_with_parts(ids: list[str]) -> Ids:
 
 
 def places_with_inner(ids: list[str]) -> Ids:
-    """Return the ids of the places and of what lies in them at any depth."""
-    return themselves_and_descendants(ids, SPATIAL)
+    """Return the ids of the places and of the places in them at any depth; who has a seat there is no place."""
+    return themselves_and_descendants(ids, SPATIAL).where(col(Entity.type) == EntityType.PLACE)
 
 
 def took_part_in(events: list[str]) -> ColumnElement[bool]:
@@ -117,7 +118,7 @@ def found_by_text(subject: SQLColumnExpression[Any], types: Iterable[str], words
     )
 
 
-RANK = func.bm25(literal_column("search_index"), 4.0, 1.0)
+RANK = func.bm25(literal_column("search_index"), 4.0, 1.0, type_=Float())
 """How well a search document matches, best lowest; a match in the title counts four times one in the body."""
 SNIPPET = func.snippet(literal_column("search_index"), -1, "**", "**", "…", 24)
 """The best passage, of at most 24 words, its matches between asterisks."""

@@ -4,12 +4,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Self, TypeVar
+from functools import cached_property
+from itertools import compress
+from typing import Any, NamedTuple, Self, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, literal, select
 from sqlmodel import col
 
-from app.queries.evidence import evidence_of, notes_on, references
+from app.queries.evidence import evidence_of_mentions, notes_on_mentions, references
 from app.queries.filters import conditions_of
 from app.queries.paging import Order, Slice, fetch_slice, order_by
 from app.queries.unknown import nothing_answers, refuse_unknown
@@ -39,6 +41,7 @@ from app.vocabulary import Basis, EntityType, ParticipationRole
 
 ItemT = TypeVar("ItemT", bound=wire.EntityItem)
 ENTITY = table_of(Entity).c
+FACT = table_of(Fact).c
 SORT_KEYS: dict[str, tuple[ColumnElement[Any], ...]] = {
     "id": (ENTITY.id,),
     "name": (ENTITY.name_key, ENTITY.id),
@@ -62,8 +65,9 @@ class Section:
     renamed: dict[str, str] = field(default_factory=dict)
     only: Callable[[], ColumnElement[bool]] | None = None
 
+    @cached_property
     def columns(self) -> dict[str, str]:
-        """Return the table's column of each of the model's own fields."""
+        """The table's column of each of the model's own fields."""
         known = table_of(self.table).c
         return {
             name: self.renamed.get(name, f"{name}_id" if f"{name}_id" in known else name)
@@ -71,9 +75,30 @@ class Section:
             if name not in Statement.model_fields
         }
 
-    def references(self) -> set[str]:
-        """Return the fields that refer to entities."""
-        return {name for name, column in self.columns().items() if column.endswith("_id")}
+    @cached_property
+    def references(self) -> list[bool]:
+        """Whether each of the model's own fields refers to an entity."""
+        return [column.endswith("_id") for column in self.columns.values()]
+
+    @cached_property
+    def statement(self) -> Select[Any]:
+        """The section's rows for entities `ids`: `Said`, and the own columns; in the order of articles and texts."""
+        columns = table_of(self.table).c
+        statement = (
+            select(
+                columns[self.anchor],
+                FACT.id,
+                FACT.type,
+                FACT.basis,
+                FACT.reasoning,
+                FACT.attributed_to_id,
+                *(columns[column] for column in self.columns.values()),
+            )
+            .join(Fact, FACT.id == columns.fact_id)
+            .where(columns[self.anchor].in_(bindparam("ids", expanding=True)))
+            .order_by(FACT.article_id, FACT.position, FACT.id)
+        )
+        return statement if self.only is None else statement.where(self.only())
 
 
 NAMES = Section("names", wire.NameStatement, Name, "entity_id")
@@ -138,7 +163,7 @@ def list_entities(connection: Connection, model: type[ItemT], filters: ListParam
     refuse_unknown(connection, filters)
     entity_type = TYPES[model]
     statement = entities_of(entity_type).where(*conditions_of(entity_type, filters))
-    return slice_of_items(connection, model, statement, order_by(filters.sort, SORT_KEYS), filters)
+    return slice_of_items(connection, model, statement, order_by(filters, SORT_KEYS), filters)
 
 
 def get_entity(connection: Connection, model: type[ItemT], entity_id: str) -> ItemT:
@@ -177,7 +202,7 @@ def items_of(
         return []
     entity_type = TYPES[model]
     ids = [row.id for row in rows]
-    found = {section: _section_rows(connection, section, ids) for section in SECTIONS[entity_type]}
+    found = {section: _said(connection, section, ids) for section in SECTIONS[entity_type]}
     behind = Background.fetch(connection, ids, found, with_evidence=with_evidence)
     make: Any = model  # the fields beyond the common ones are the sections
     dated = {"earliest", "latest"} if entity_type is EntityType.EVENT else set()
@@ -190,36 +215,34 @@ def items_of(
             kind=row.kind,
             articles=behind.articles[row.id],
             **{name: getattr(row, name) for name in dated},
-            **{section.name: _merged(section, rows_of[row.id], behind) for section, rows_of in found.items()},
+            **{section.name: _merged(section, facts_of[row.id], behind) for section, facts_of in found.items()},
         )
         for row in rows
     ]
 
 
-def _section_rows(connection: Connection, section: Section, ids: list[str]) -> dict[str, list[Row[Any]]]:
-    """Return the section's rows, by the entity that they are of, in the order of articles and their texts."""
-    table = table_of(section.table)
-    anchor = table.c[section.anchor]
-    statement = (
-        select(
-            anchor.label("anchor"),
-            col(Fact.id).label("fact_id"),
-            col(Fact.type).label("fact_type"),
-            col(Fact.basis),
-            col(Fact.reasoning),
-            col(Fact.attributed_to_id),
-            *(table.c[column].label(f"own_{name}") for name, column in section.columns().items()),
-        )
-        .join(Fact, col(Fact.id) == table.c.fact_id)
-        .where(anchor.in_(ids))
-        .order_by(col(Fact.article_id), col(Fact.position), col(Fact.id))
-    )
-    if section.only is not None:
-        statement = statement.where(section.only())
-    rows: dict[str, list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(statement):
-        rows[row.anchor].append(row)
-    return rows
+class Said(NamedTuple):
+    """One fact of a section: what all have, and the values of the model's own fields."""
+
+    fact_id: str
+    fact_type: str
+    basis: str
+    reasoning: str | None
+    attributed_to: str | None
+    own: tuple[Any, ...]
+
+
+Found = dict[Section, dict[str, list[Said]]]
+
+
+def _said(connection: Connection, section: Section, ids: list[str]) -> dict[str, list[Said]]:
+    """Return the section's facts, by the entity that they are of."""
+    facts: dict[str, list[Said]] = defaultdict(list)
+    for entity_id, fact_id, fact_type, basis, reasoning, voice, *own in connection.execute(
+        section.statement, {"ids": ids}
+    ):
+        facts[entity_id].append(Said(fact_id, fact_type, basis, reasoning, voice, tuple(own)))
+    return facts
 
 
 @dataclass(frozen=True)
@@ -232,68 +255,61 @@ class Background:
     evidence: dict[str, list[EvidenceItem]] | None
 
     @classmethod
-    def fetch(
-        cls,
-        connection: Connection,
-        ids: list[str],
-        found: dict[Section, dict[str, list[Row[Any]]]],
-        *,
-        with_evidence: bool,
-    ) -> Self:
-        """Fetch it for the entities and the rows of their sections."""
-        facts = select(col(Mention.fact_id)).where(col(Mention.entity_id).in_(ids))
+    def fetch(cls, connection: Connection, ids: list[str], found: Found, *, with_evidence: bool) -> Self:
+        """Fetch it for the entities and the facts of their sections."""
         return cls(
             articles=_articles(connection, ids),
             refs=references(connection, _referred_to(found)),
-            notes=notes_on(connection, facts),
-            evidence=evidence_of(connection, facts) if with_evidence else None,
+            notes=notes_on_mentions(connection, ids),
+            evidence=evidence_of_mentions(connection, ids) if with_evidence else None,
         )
 
 
+ARTICLES_OF = (
+    select(col(Mention.entity_id), FACT.article_id)
+    .join(Fact, FACT.id == col(Mention.fact_id))
+    .where(col(Mention.entity_id).in_(bindparam("ids", expanding=True)))
+    .distinct()
+    .order_by(FACT.article_id)
+)
+
+
 def _articles(connection: Connection, ids: list[str]) -> dict[str, list[ArticleRef]]:
-    statement = (
-        select(col(Mention.entity_id), col(Fact.article_id))
-        .join(Fact, col(Fact.id) == col(Mention.fact_id))
-        .where(col(Mention.entity_id).in_(ids))
-        .distinct()
-        .order_by(col(Fact.article_id))
-    )
     articles: dict[str, list[ArticleRef]] = defaultdict(list)
-    for entity_id, article_id in connection.execute(statement):
+    for entity_id, article_id in connection.execute(ARTICLES_OF, {"ids": ids}):
         articles[entity_id].append(article_ref(article_id))
     return articles
 
 
-def _referred_to(found: dict[Section, dict[str, list[Row[Any]]]]) -> Iterator[str | None]:
+def _referred_to(found: Found) -> Iterator[str | None]:
     for section, by_entity in found.items():
-        fields = [f"own_{name}" for name in section.references()]
-        for rows in by_entity.values():
-            for row in rows:
-                yield row.attributed_to_id
-                yield from (row._mapping[name] for name in fields)
+        for facts in by_entity.values():
+            for said in facts:
+                yield said.attributed_to
+                yield from compress(said.own, section.references)
 
 
-def _merged(section: Section, rows: Iterable[Row[Any]], behind: Background) -> list[Statement]:
+def _merged(section: Section, facts: Iterable[Said], behind: Background) -> list[Statement]:
     """Return the statements; facts of several articles that say the same become one, stated if one of them is."""
-    same: dict[tuple[Any, ...], list[Row[Any]]] = defaultdict(list)
-    for row in rows:
-        own = tuple(row._mapping[f"own_{name}"] for name in section.columns())
-        same[(row.attributed_to_id, *own)].append(row)
-    return [_statement(section, facts, behind) for facts in same.values()]
+    same: dict[tuple[Any, ...], list[Said]] = defaultdict(list)
+    for said in facts:
+        same[(said.attributed_to, *said.own)].append(said)
+    return [_statement(section, alike, behind) for alike in same.values()]
 
 
-def _statement(section: Section, facts: list[Row[Any]], behind: Background) -> Statement:
-    first = min(facts, key=lambda row: row.basis != Basis.STATED)
-    references = section.references()
-    own = {name: first._mapping[f"own_{name}"] for name in section.columns()}
+def _statement(section: Section, facts: list[Said], behind: Background) -> Statement:
+    first = min(facts, key=lambda said: said.basis != Basis.STATED)
+    values = (
+        behind.refs[value] if is_ref else value for value, is_ref in zip(first.own, section.references, strict=True)
+    )
     return section.model(
         basis=Basis(first.basis),
         reasoning=first.reasoning,
-        attributed_to=behind.refs[first.attributed_to_id],
-        facts=[fact_url(fact.fact_type, fact.fact_id) for fact in facts],
-        notes=[note for fact in facts for note in behind.notes.get(fact.fact_id, ())],
+        attributed_to=behind.refs[first.attributed_to],
+        facts=[fact_url(said.fact_type, said.fact_id) for said in facts],
+        notes=[note for said in facts for note in behind.notes.get(said.fact_id, ())],
         evidence=None
         if behind.evidence is None
-        else [item for fact in facts for item in behind.evidence.get(fact.fact_id, ())],
-        **{name: behind.refs[value] if name in references else value for name, value in own.items()},
+        else [item for said in facts for item in behind.evidence.get(said.fact_id, ())],
+        **dict(zip(section.columns, values, strict=True)),
     )

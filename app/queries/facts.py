@@ -82,7 +82,7 @@ def list_facts(connection: Connection, model: type[ItemT], filters: ListParamete
     refuse_unknown(connection, filters)
     fact_type = TYPES.get(model)
     statement = facts_of(fact_type).where(*_conditions(fact_type, filters))
-    order = order_by(filters.sort, ORDERS.get(type(filters), BY_POSITION))
+    order = order_by(filters, ORDERS.get(type(filters), BY_POSITION))
     page = fetch_slice(connection, statement, order, filters.limit, filters.cursor)
     items = items_of(connection, model, page.items, with_evidence="evidence" in filters.include)
     return Slice(items, page.total, page.cursor)
@@ -155,7 +155,7 @@ def _own_fields(fact_type: FactType, columns: dict[str, Any], refs: dict[str | N
     """Return the values of the model's own fields: a field whose column ends in `_id` refers to something."""
     fields = {}
     for name in ITEMS[fact_type].model_fields:
-        if name in wire.FactItem.model_fields or name == "type":
+        if name in wire.FactItem.model_fields:
             continue
         column = {"about": "about_fact_id"}.get(name, f"{name}_id")
         fields[name] = refs[columns[column]] if column in columns else columns[name]

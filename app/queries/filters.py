@@ -45,16 +45,15 @@ def conditions_of(entity_type: EntityType, filters: ListParameters) -> Condition
 
 
 def _person(filters: PersonFilters) -> Conditions:
+    posts = []  # One and the same post must be there and have the title.
     if filters.organisation:
-        yield _holds_post(col(Role.organisation_id).in_(organisations_with_parts(filters.organisation)))
+        posts.append(col(Role.organisation_id).in_(organisations_with_parts(filters.organisation)))
     if filters.title:
-        yield _holds_post(col(Role.title_key).in_([fold(title) for title in filters.title]))
+        posts.append(col(Role.title_key).in_([fold(title) for title in filters.title]))
+    if posts:
+        yield col(Entity.id).in_(select(col(Role.person_id)).where(*posts))
     if filters.event:
         yield took_part_in(filters.event)
-
-
-def _holds_post(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return col(Entity.id).in_(select(col(Role.person_id)).where(condition))
 
 
 def _organisation(filters: OrganisationFilters) -> Conditions:

@@ -1,10 +1,12 @@
 """Keyset pagination, written once: order, count, cut to a page, and the cursor to the next.
 
 A cursor holds the sort keys of the last row of its page, so the next page starts right after them: page 20,000 costs
-what page 1 costs, and rows loaded meanwhile neither repeat nor skip.
+what page 1 costs, and rows loaded meanwhile neither repeat nor skip. It also holds which question it belongs to: with
+another one it would lead to a page that nobody asked for.
 """
 
 import base64
+import hashlib
 import json
 import math
 from collections.abc import Sequence
@@ -15,6 +17,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Connection, Row, Select, TypeDecorator, bindparam, func, select, tuple_
 
 from app.errors import InputError, InvalidInputError
+from app.schemas.parameters import ListParameters
 
 ItemT = TypeVar("ItemT")
 NOT_OURS = "this is not a cursor of this list: take it from `next`, or leave it out"
@@ -24,9 +27,9 @@ LARGEST_INTEGER = 2**63 - 1
 
 @dataclass(frozen=True)
 class Order:
-    """A total order of rows: the name that clients give, and sort keys that are never null, the last one unique."""
+    """A total order of a question's rows, by sort keys that are never null, the last one unique."""
 
-    name: str
+    question: str
     keys: tuple[ColumnElement[Any], ...]
     descending: bool = False
 
@@ -40,9 +43,15 @@ class Slice(Generic[ItemT]):
     cursor: str | None
 
 
-def order_by(sort: str, keys: dict[str, tuple[ColumnElement[Any], ...]]) -> Order:
+def order_by(filters: ListParameters, keys: dict[str, tuple[ColumnElement[Any], ...]]) -> Order:
     """Return the order that `sort` names, `-` in front turning it round."""
-    return Order(sort, keys[sort.removeprefix("-")], sort.startswith("-"))
+    return Order(question_of(filters), keys[filters.sort.removeprefix("-")], filters.sort.startswith("-"))
+
+
+def question_of(filters: ListParameters) -> str:
+    """Return what tells the question from others: the list, its filters and its order, whatever the page."""
+    asked = filters.model_dump_json(exclude={"limit", "cursor", "include"})
+    return hashlib.sha256(f"{type(filters).__name__} {asked}".encode()).hexdigest()[:12]
 
 
 def fetch_slice(
@@ -70,7 +79,7 @@ def fetch_slice(
         return Slice(list(rows), total, None)
     rows = rows[:limit]
     last = [rows[-1]._mapping[f"key_{number}"] for number in range(len(order.keys))]
-    return Slice(list(rows), total, encode(order.name, last))
+    return Slice(list(rows), total, encode(order.question, last))
 
 
 def count(connection: Connection, statement: Select[Any]) -> int:
@@ -89,10 +98,10 @@ def _bound(key: ColumnElement[Any], value: Any) -> ColumnElement[Any]:
     return bindparam(None, value, type_=key.type, unique=True)
 
 
-def encode(sort: str, values: Sequence[Any]) -> str:
+def encode(question: str, values: Sequence[Any]) -> str:
     """Return an opaque cursor for the sort keys of a row."""
     plain = [value.isoformat() if isinstance(value, date) else value for value in values]
-    packed = json.dumps([sort, *plain], separators=(",", ":"), ensure_ascii=False).encode()
+    packed = json.dumps([question, *plain], separators=(",", ":"), ensure_ascii=False).encode()
     return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
 
 
@@ -100,19 +109,19 @@ def decode(cursor: str, order: Order) -> list[Any]:
     """Return the sort keys in a cursor, each of its column's type.
 
     Raises:
-        InvalidInputError: it was not made here, or for another order.
+        InvalidInputError: it was not made here, or for another question.
     """
-    sort, values = _unpacked(cursor)
-    if sort != order.name:
-        raise _invalid("the cursor belongs to another order of the list: use it with the `sort` that it came from")
+    question, values = _unpacked(cursor)
+    if question != order.question:
+        raise _invalid("the cursor belongs to another question: use it with the list, filters and `sort` it came from")
     try:
         return [_typed(_python_type(key), value) for key, value in zip(order.keys, values, strict=True)]
     except (ValueError, TypeError) as error:
         raise _invalid(NOT_OURS) from error
 
 
-def order_of(cursor: str) -> str:
-    """Return the name of the order that the cursor belongs to.
+def question_in(cursor: str) -> str:
+    """Return the question that the cursor belongs to.
 
     Raises:
         InvalidInputError: it was not made here.
@@ -143,7 +152,10 @@ def _typed(kind: type, value: Any) -> Any:
         return float(value)
     if kind is int and type(value) is int and abs(value) <= LARGEST_INTEGER:
         return value
-    if kind is str and isinstance(value, str) and value.isprintable():
+    if kind is bool and isinstance(value, bool):
+        return value
+    if kind is str and isinstance(value, str):
+        value.encode()  # JSON can hold halves of characters, which no column can
         return value
     raise ValueError("another type of key")
 

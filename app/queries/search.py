@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from app.queries.conditions import RANK, SEARCH_INDEX, SNIPPET, full_text
 from app.queries.evidence import evidence_of
-from app.queries.paging import Order, Slice, fetch_slice
+from app.queries.paging import Order, Slice, fetch_slice, question_of
 from app.queries.unknown import refuse_unknown
 from app.schemas.base import EvidenceItem, entity_url, fact_url
 from app.schemas.parameters import SearchFilters
@@ -26,7 +26,7 @@ def search(connection: Connection, filters: SearchFilters) -> Slice[SearchHit]:
         NotFoundError: a filter names something that is not there.
     """
     refuse_unknown(connection, filters)
-    order = Order("rank", (RANK, col(SearchDocument.id)))  # type: ignore[arg-type]
+    order = Order(question_of(filters), (RANK, col(SearchDocument.id)))  # type: ignore[arg-type]
     page = fetch_slice(connection, _hits(filters), order, filters.limit, filters.cursor)
     evidence = _evidence(connection, page.items) if "evidence" in filters.include else None
     return Slice([_hit(row, evidence) for row in page.items], page.total, page.cursor)

@@ -7,13 +7,13 @@ from sqlalchemy import Connection, Select
 
 from app.queries.entities import ENTITY, SORT_KEYS, entities_of, slice_of_items
 from app.queries.filters import conditions_of
-from app.queries.paging import Order, Slice, count, order_by, order_of
+from app.queries.paging import Order, Slice, count, order_by, question_in
 from app.queries.unknown import refuse_unknown
 from app.schemas.entities import EventItem
 from app.schemas.parameters import TimelineFilters
 from app.vocabulary import EntityType
 
-UNDATED = "undated"
+UNDATED = "-undated"
 """Marks a cursor as one into the undated events, so that a page goes on with them alone."""
 
 
@@ -38,15 +38,15 @@ def timeline(connection: Connection, filters: TimelineFilters) -> TimelineSlice:
     events = entities_of(EntityType.EVENT).where(*conditions_of(EntityType.EVENT, filters))
     is_dated = ENTITY.earliest.is_not(None) & ENTITY.latest.is_not(None)
     dated, undated = events.where(is_dated), events.where(~is_dated)
-    order = order_by(filters.sort, SORT_KEYS)
-    by_name = Order(UNDATED, SORT_KEYS["name"])
-    goes_on = None if filters.cursor is None else order_of(filters.cursor)
+    order = order_by(filters, SORT_KEYS)
+    by_name = Order(order.question + UNDATED, SORT_KEYS["name"])
+    goes_on = None if filters.cursor is None else question_in(filters.cursor)
     return TimelineSlice(
         dated=_nothing_of(connection, dated)
-        if goes_on == UNDATED
+        if goes_on == by_name.question
         else slice_of_items(connection, EventItem, dated, order, filters),
         undated=_nothing_of(connection, undated)
-        if goes_on not in (None, UNDATED)
+        if goes_on not in (None, by_name.question)
         else slice_of_items(connection, EventItem, undated, by_name, filters),
     )
 

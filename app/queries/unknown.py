@@ -36,10 +36,10 @@ def refuse_unknown(connection: Connection, filters: Parameters) -> None:
         return
     entities = {value for _, kind, value in wanted if kind != "article"}
     articles = {value for _, kind, value in wanted if kind == "article"}
-    types = dict(
-        connection.execute(select(col(Entity.id), col(Entity.type)).where(col(Entity.id).in_(entities))).tuples().all()
+    types = (
+        dict(connection.execute(select(col(Entity.id), col(Entity.type)).where(col(Entity.id).in_(entities))).all())
         if entities
-        else ()
+        else {}
     )
     known = set(
         connection.execute(select(col(Article.id)).where(col(Article.id).in_(articles))).scalars() if articles else ()

@@ -27,7 +27,12 @@ async def get_article(id: str, _none: Item, ask: Ask) -> ArticleItem:  # noqa: A
     return ask(queries.get_article, id)
 
 
-@router.get("/articles/{id}/text", summary="Get the text of an article", response_class=PlainTextResponse)
+@router.get(
+    "/articles/{id}/text",
+    summary="Get the text of an article",
+    response_class=PlainTextResponse,
+    response_description="The text.",
+)
 async def get_article_text(id: str, _none: Item, ask: Ask) -> PlainTextResponse:  # noqa: A002
     """Get the text byte for byte as it was loaded, in UTF-8; offsets of evidence count its code points."""
     text = ask(queries.get_text, id)

@@ -35,40 +35,48 @@ class Asking:
         """Return the answer to one question, read from one snapshot of the database.
 
         SQLite answers in the time that a hop to another thread would take, so the question runs right here.
-        """
-        with self.engine.connect() as connection:
-            self._tag(current_revision(connection))
-            return question(connection, *args, **kwargs)
-
-    def _tag(self, revision: int) -> None:
-        """Set the strong ETag of the answer: what was asked, of which revision, by which version of the code.
 
         Raises:
-            NotModifiedError: the client has it already (RFC 9110, section 13.1.2).
+            NotModifiedError: the client has the answer already (RFC 9110, section 13.1.2).
         """
-        asked = f"{__version__} {self.request.url.path}?{self.request.url.query}"
-        etag = f'"{revision}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}"'
-        self.response.headers.update({"ETag": etag, "Cache-Control": "no-cache"})
         held = {tag.strip().removeprefix("W/") for tag in self.request.headers.get("if-none-match", "").split(",")}
-        if held & {etag, "*"}:
+        with self.engine.connect() as connection:
+            etag = self._etag(current_revision(connection))
+            if etag in held:
+                raise NotModifiedError(etag)
+            answer = question(connection, *args, **kwargs)
+        if "*" in held:  # Whatever there is: so there has to be something.
             raise NotModifiedError(etag)
+        self.response.headers.update({"ETag": etag, "Cache-Control": "no-cache"})
+        return answer
+
+    def _etag(self, revision: int) -> str:
+        """Return the strong ETag of the answer: what was asked, of which revision, by which version of the code."""
+        asked = f"{__version__} {self.request.url.path}?{self.request.url.query}"
+        return f'"{revision}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}"'
 
     def page(
         self, question: Callable[Concatenate[Connection, P], Slice[Any]], *args: P.args, **kwargs: P.kwargs
     ) -> Page[Any]:
         """Return the answer to a question for a list, with the link to the next page."""
-        page = self.linked(self(question, *args, **kwargs))
-        if page.next is not None:
-            self.response.headers["Link"] = f'<{page.next}>; rel="next"'
-        return page
+        return self.linked(self(question, *args, **kwargs))
 
     def linked(self, part: Slice[Any]) -> Page[Any]:
-        """Return a slice as a page: its cursor becomes the path of the same question from there on."""
-        following = None
-        if part.cursor is not None:
-            parameters = [(name, value) for name, value in self.request.query_params.multi_items() if name != "cursor"]
-            following = f"{self.request.url.path}?{urlencode([*parameters, ('cursor', part.cursor)])}"
+        """Return a slice as a page: its cursor becomes the path of the same question from there on.
+
+        The path goes into the `Link` header too (RFC 8288).
+        """
+        if part.cursor is None:
+            return Page(items=part.items, total=part.total, next=None)
+        parameters = [(name, value) for name, value in self.request.query_params.multi_items() if name != "cursor"]
+        following = f"{self.request.url.path}?{urlencode([*parameters, ('cursor', part.cursor)])}"
+        self.response.headers.append("Link", f'<{following}>; rel="next"')
         return Page(items=part.items, total=part.total, next=following)
 
 
-Ask = Annotated[Asking, Depends()]
+async def asking(request: Request, response: Response) -> Asking:
+    """Return what the handler asks with; a coroutine, as the framework would make a class in another thread."""
+    return Asking(request, response)
+
+
+Ask = Annotated[Asking, Depends(asking)]

@@ -3,10 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
+from sqlalchemy import Engine
 
 from app import __version__
 from app.database import check_ready, current_revision
-from app.routers.asking import Ask
 from app.schemas.parameters import NoParameters
 from app.schemas.views import Health, Readiness
 
@@ -20,8 +20,10 @@ async def get_health(_none: None_) -> Health:
     return Health(status="ok", version=__version__)
 
 
-@router.get("/ready", summary="Can the service answer?")
-async def get_readiness(_none: None_, request: Request, ask: Ask) -> Readiness:
+@router.get("/ready", summary="Can the service answer?", responses={503: {}})
+async def get_readiness(_none: None_, request: Request) -> Readiness:
     """Say that the database answers and its schema is the one this version needs; 503 when not."""
-    check_ready(request.app.state.reader)
-    return Readiness(status="ready", revision=ask(current_revision))
+    reader: Engine = request.app.state.reader
+    check_ready(reader)
+    with reader.connect() as connection:
+        return Readiness(status="ready", revision=current_revision(connection))

@@ -172,6 +172,8 @@ class EntityItem(Wire):
     """Its id: a slug, unique over all types."""
     url: str
     """The path that answers it."""
+    type: EntityType
+    """What it is."""
     name: str
     """What to call it."""
     kind: str | None

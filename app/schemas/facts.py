@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from app.schemas.base import ArticleRef, EntityRef, EvidenceItem, Wire
 from app.vocabulary import (
@@ -40,6 +41,8 @@ class FactItem(Wire):
     """Its id: the article's id, a dot, and a name; it stays while the fact stands."""
     url: str
     """The path that answers it."""
+    type: FactType
+    """What it says."""
     article: ArticleRef
     """The article that it is a fact of."""
     statement: str
@@ -211,17 +214,21 @@ class NoteItem(FactItem):
     """The better wording, or the other reading."""
 
 
-AnyFactItem = Annotated[
-    NameItem
-    | RoleItem
-    | RelationItem
-    | SequenceItem
-    | DescriptionItem
-    | OccurrenceItem
-    | ParticipationItem
-    | DateItem
-    | QuoteItem
-    | FigureItem
-    | NoteItem,
-    Field(discriminator="type"),
-]
+AnyFactItem = TypeAliasType(
+    "AnyFactItem",
+    Annotated[
+        NameItem
+        | RoleItem
+        | RelationItem
+        | SequenceItem
+        | DescriptionItem
+        | OccurrenceItem
+        | ParticipationItem
+        | DateItem
+        | QuoteItem
+        | FigureItem
+        | NoteItem,
+        Field(discriminator="type", description="A fact of any type; `type` says which."),
+    ],
+)
+"""A name of its own makes the union one schema of the OpenAPI document."""

@@ -21,6 +21,7 @@ from app.schemas.views import SearchType
 from app.vocabulary import Basis, DateRelation, EntityType, FactType, NoteCategory, Precision, Status
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+FACT = r"^[a-z0-9]+(-[a-z0-9]+)*\.[a-z0-9]+(-[a-z0-9]+)*$"
 ENTITY_OR_FACT = r"^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)?$"
 LINE = r"^[^\x00-\x1f\x7f]+$"
 SEARCHABLE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20!-/:-@\[-`{-\x7f][^\x00-\x1f\x7f]*$"
@@ -46,10 +47,15 @@ class Names:
 
 
 def iso_date(value: Any) -> Any:
-    """Leave only what has the form of an ISO date: pydantic would read a bare number as seconds since 1970."""
-    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        raise PydanticCustomError("iso_date", "write the date as YYYY-MM-DD, for instance 2024-06-18")
-    return value
+    """Return the day that an ISO date names: pydantic by itself would read a bare number as seconds since 1970."""
+    if not isinstance(value, str):
+        return value
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass  # no such day; said below, as for what has another form
+    raise PydanticCustomError("iso_date", "must be a day of the calendar, written YYYY-MM-DD")
 
 
 def sorted_set(values: list[str]) -> list[str]:
@@ -60,7 +66,10 @@ def sorted_set(values: list[str]) -> list[str]:
 Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=100)]
 Line = Annotated[str, StringConstraints(pattern=LINE, max_length=200)]
 Query = Annotated[str, StringConstraints(pattern=SEARCHABLE, max_length=200)]
+Cursor = Annotated[str, StringConstraints(pattern=CURSOR, max_length=1000)]
 Day = Annotated[date, BeforeValidator(iso_date)]
+Offset = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
 Many = (Field(max_length=MOST_VALUES), AfterValidator(sorted_set))
 Optional = SkipJsonSchema[None]
 
@@ -102,7 +111,7 @@ class ListParameters(Parameters):
     """Only what these articles support: ids of articles. Repeat for OR."""
     limit: Annotated[int, Field(ge=1, le=100, examples=[20])] = 20
     """How many items a page has: 1 to 100."""
-    cursor: Annotated[str | Optional, StringConstraints(pattern=CURSOR, max_length=1000), Field(examples=[])] = None
+    cursor: Cursor | Optional = None
     """Where the page starts: taken from `next` of the page before, with the same filters and `sort`."""
     include: Included = []
     """`evidence` adds the words that support each statement; without it `evidence` is null in lists."""
@@ -142,7 +151,7 @@ class UnitFilters(EntityParameters):
 
     organisation: Organisations = []
     """Units that are part of these organisations, at any depth. Repeat for OR."""
-    event: Events = []
+    event: Annotated[Events, Field(examples=[["drawing-of-units"]])] = []
     """Units that took part in these events. Repeat for OR."""
 
 
@@ -278,10 +287,10 @@ class FigureFilters(ListParameters):
     subject: Annotated[Entities, Field(examples=[["kenyan-police-units"]])] = []
     """Figures of these entities. Repeat for OR."""
     unit: Annotated[list[Line], *Many, Field(examples=[["people"]])] = []
-    """Figures that count or measure this, such as `people`. Repeat for OR."""
-    min: Annotated[float | Optional, Field(allow_inf_nan=False, examples=[500])] = None
+    """Figures that count or measure this. Repeat for OR."""
+    min: Annotated[Number | Optional, Field(examples=[500])] = None
     """Figures of at least this value, in their own unit."""
-    max: Annotated[float | Optional, Field(allow_inf_nan=False, examples=[1500])] = None
+    max: Annotated[Number | Optional, Field(examples=[1500])] = None
     """Figures of at most this value, in their own unit."""
 
     @model_validator(mode="after")
@@ -320,7 +329,7 @@ class FactFilters(FactParameters):
     """Stated or inferred facts. Repeat for OR."""
     attributed_to: Annotated[Entities, Field(examples=[["national-police-service"]])] = []
     """Facts that the article says from these entities; `none` for its own voice. Repeat for OR."""
-    at: Annotated[int | Optional, Field(ge=0, le=1_000_000_000, examples=[30])] = None
+    at: Annotated[Offset | Optional, Field(examples=[30])] = None
     """Facts whose evidence covers this code point of the text, counted from 0; needs one `article`."""
 
     @model_validator(mode="after")

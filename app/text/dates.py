@@ -7,6 +7,7 @@ import io
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from time import struct_time
 from typing import Literal
 
@@ -32,6 +33,7 @@ class Bounds:
     precision: Precision
 
 
+@lru_cache(maxsize=4096)  # parsing takes milliseconds, and articles share their dates
 def resolve(expression: str) -> Bounds:
     """Return the bounds of the preferred reading, and the precision.
 

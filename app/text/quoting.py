@@ -83,9 +83,11 @@ def not_in_the_text(text: str, words: str) -> str:
     if found is None or found.dest_start == found.dest_end:
         return f"the words {shown(words)} are not in the text"
     near = whole_words(text, Span(found.dest_start, found.dest_end))
+    nearest = text[near.start : near.end].strip()
+    start = text.index(nearest, near.start)
     return (
-        f"the words {shown(words)} are not in the text; the nearest are {shown(text[near.start : near.end])} "
-        f"at {near.start}-{near.end}"
+        f"the words {shown(words)} are not in the text; the nearest are {shown(nearest)} "
+        f"at {start}-{start + len(nearest)}"
     )
 
 

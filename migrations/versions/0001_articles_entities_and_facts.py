@@ -5,7 +5,7 @@ Revises:
 """
 
 import sqlalchemy as sa
-import sqlmodel
+import sqlmodel.sql.sqltypes
 from alembic import op
 
 revision = "0001"
@@ -94,13 +94,15 @@ def upgrade() -> None:
         sa.Column("attributed_to_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "(basis = 'stated' AND reasoning IS NULL) OR (basis = 'inferred' AND reasoning IS NOT NULL AND trim(reasoning) <> '')",
+            "(basis = 'stated' AND reasoning IS NULL) OR (basis = 'inferred' AND reasoning IS NOT NULL AND "
+            "trim(reasoning) <> '')",
             name=op.f("ck_fact_reasoning"),
         ),
         sa.CheckConstraint("basis IN ('stated', 'inferred')", name=op.f("ck_fact_basis")),
         sa.CheckConstraint("trim(statement) <> ''", name=op.f("ck_fact_statement")),
         sa.CheckConstraint(
-            "type IN ('name', 'role', 'relation', 'sequence', 'description', 'occurrence', 'participation', 'date', 'quote', 'figure', 'note')",
+            "type IN ('name', 'role', 'relation', 'sequence', 'description', 'occurrence', 'participation', 'date', "
+            "'quote', 'figure', 'note')",
             name=op.f("ck_fact_type"),
         ),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_fact_article_id"), ondelete="CASCADE"),
@@ -261,7 +263,8 @@ def upgrade() -> None:
         sa.Column("entity_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("role", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.CheckConstraint(
-            "role IN ('led', 'attended', 'hosted', 'addressed', 'spoke', 'conducted', 'offered', 'mandated', 'deployed', 'supported', 'source', 'target', 'subject', 'instrument', 'venue', 'destination')",
+            "role IN ('led', 'attended', 'hosted', 'addressed', 'spoke', 'conducted', 'offered', 'mandated', "
+            "'deployed', 'supported', 'source', 'target', 'subject', 'instrument', 'venue', 'destination')",
             name=op.f("ck_participation_role"),
         ),
         sa.ForeignKeyConstraint(["entity_id"], ["entity.id"], name=op.f("fk_participation_entity_id")),
@@ -303,7 +306,8 @@ def upgrade() -> None:
         sa.Column("parent_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('part-of', 'member-of', 'belongs-to', 'leads', 'drawn-from', 'within', 'capital-of', 'located-in', 'mandated-by', 'issued-by', 'within-event', 'about')",
+            "kind IN ('part-of', 'member-of', 'belongs-to', 'leads', 'drawn-from', 'within', 'capital-of', "
+            "'located-in', 'mandated-by', 'issued-by', 'within-event', 'about')",
             name=op.f("ck_relation_kind"),
         ),
         sa.CheckConstraint("child_id <> parent_id", name=op.f("ck_relation_distinct")),
