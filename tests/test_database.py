@@ -1,0 +1,348 @@
+import sqlite3
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import Engine, delete, insert, inspect, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlmodel import SQLModel, col
+
+from app.database import alembic_config, check_ready, create_reader, create_writer, current_revision, migrate
+from app.errors import NotReadyError
+from app.tables import (
+    Article,
+    Date,
+    Description,
+    Entity,
+    Evidence,
+    Fact,
+    Figure,
+    Mention,
+    Name,
+    Note,
+    Occurrence,
+    Participation,
+    Quote,
+    Relation,
+    Revision,
+    Role,
+    SearchDocument,
+    Sequence,
+    Span,
+)
+from tests.folders import SEED, contents_of, load
+
+
+def tables_in(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        return sorted(connection.execute(text("SELECT name FROM sqlite_master WHERE type <> 'index'")).scalars())
+
+
+# --- Migrations ---------------------------------------------------------------------------------------------------
+
+
+def test_migrating_up_and_down_leaves_only_the_version_table(tmp_path: Path) -> None:
+    engine = create_writer(f"sqlite:///{tmp_path / 'new.db'}")
+    migrate(engine)
+    assert set(SQLModel.metadata.tables) <= set(tables_in(engine))
+    migrate(engine, "base")
+    assert tables_in(engine) == ["alembic_version"]
+    migrate(engine)
+    assert set(SQLModel.metadata.tables) <= set(tables_in(engine))
+    engine.dispose()
+
+
+def test_the_migrated_schema_is_the_one_that_the_tables_declare(writer: Engine) -> None:
+    command.check(alembic_config(writer))
+
+
+def test_the_migrated_schema_has_every_declared_check(writer: Engine) -> None:
+    """Alembic compares columns, keys and indexes, but no CHECK constraints."""
+    schema = inspect(writer)
+    for name, table in SQLModel.metadata.tables.items():
+        declared = {str(check.name) for check in table.constraints if str(check.name).startswith("ck_")}
+        assert {str(check["name"]) for check in schema.get_check_constraints(name)} == declared
+
+
+def test_migrating_a_loaded_database_again_keeps_its_rows(writer: Engine) -> None:
+    load(writer, SEED)
+    before = contents_of(writer)
+    migrate(writer)
+    assert contents_of(writer) == before
+
+
+def test_a_loaded_database_can_be_taken_down_and_brought_up_again(writer: Engine) -> None:
+    load(writer, SEED)
+    before = contents_of(writer)
+    migrate(writer, "base")
+    assert tables_in(writer) == ["alembic_version"]
+    migrate(writer)
+    load(writer, SEED)
+    assert contents_of(writer) == before
+
+
+def test_a_new_database_is_empty_and_at_revision_zero(writer: Engine) -> None:
+    assert not any(rows for rows in contents_of(writer).values())
+    with writer.connect() as connection:
+        assert current_revision(connection) == 0
+
+
+# --- Engines ------------------------------------------------------------------------------------------------------
+
+
+def test_the_writer_keeps_a_write_ahead_log_and_foreign_keys(writer: Engine) -> None:
+    with writer.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_the_writer_takes_the_write_lock_when_a_transaction_begins(writer: Engine, tmp_path: Path) -> None:
+    """Were it taken at the first write, a load could read, wait and then fail on what another has written meanwhile."""
+    other = sqlite3.connect(tmp_path / "dateline.db", timeout=0, isolation_level=None)
+    with writer.begin(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("BEGIN IMMEDIATE")
+    other.close()
+
+
+def test_a_transaction_that_fails_leaves_nothing_not_even_tables(writer: Engine) -> None:
+    with writer.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE extra (id INTEGER)")
+        connection.execute(insert(Entity).values(ENTITY))
+        # And no commit: the connection is handed back with its transaction open.
+    assert "extra" not in tables_in(writer)
+    assert contents_of(writer)["entity"] == []
+
+
+def test_the_reader_sees_what_is_committed_and_refuses_every_write(writer: Engine, database_url: str) -> None:
+    reader = create_reader(database_url)
+    with writer.begin() as connection:
+        connection.execute(insert(Entity).values(ENTITY))
+    for statement in ("DELETE FROM entity", "CREATE TABLE extra (id INTEGER)", "UPDATE revision SET value = 9"):
+        with reader.connect() as connection, pytest.raises(OperationalError, match="readonly"):
+            connection.exec_driver_sql(statement)
+    with reader.connect() as connection:
+        assert connection.execute(select(col(Entity.id))).scalars().all() == ["ada"]
+    reader.dispose()
+
+
+def test_the_reader_reads_on_while_a_writer_writes(writer: Engine, database_url: str) -> None:
+    reader = create_reader(database_url)
+    with writer.begin() as writing, reader.connect() as reading:
+        writing.execute(insert(Entity).values(ENTITY))
+        assert reading.execute(select(col(Entity.id))).all() == []
+    reader.dispose()
+
+
+def test_the_reader_does_not_create_a_missing_file(tmp_path: Path) -> None:
+    reader = create_reader(f"sqlite:///{tmp_path / 'missing.db'}")
+    with pytest.raises(OperationalError, match="unable to open"):
+        reader.connect()
+    assert not (tmp_path / "missing.db").exists()
+
+
+def test_both_engines_open_a_file_whose_name_needs_care(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ünï code & 100% #1.db'}"
+    writer = create_writer(url)
+    migrate(writer)
+    reader = create_reader(url)
+    with reader.connect() as connection:
+        assert current_revision(connection) == 0
+    reader.dispose()
+    writer.dispose()
+    assert [file.name for file in tmp_path.iterdir()] == ["ünï code & 100% #1.db"]
+
+
+# --- Readiness ----------------------------------------------------------------------------------------------------
+
+
+def test_a_migrated_database_is_ready(database_url: str) -> None:
+    reader = create_reader(database_url)
+    check_ready(reader)
+    reader.dispose()
+
+
+def test_a_database_without_its_schema_is_not_ready(writer: Engine) -> None:
+    migrate(writer, "base")
+    with pytest.raises(NotReadyError, match="run `dateline migrate`"):
+        check_ready(writer)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"this is no database, whatever its name says" * 100])
+def test_a_file_that_is_no_database_of_ours_is_not_ready(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "some.db").write_bytes(content)
+    reader = create_reader(f"sqlite:///{tmp_path / 'some.db'}")
+    with pytest.raises(NotReadyError, match="run `dateline migrate`"):
+        check_ready(reader)
+    reader.dispose()
+
+
+# --- Constraints --------------------------------------------------------------------------------------------------
+
+ARTICLE = {"id": "a", "text": "Ada spoke.", "sha256": "0" * 64, "digest": "x"}
+ENTITY = {"id": "ada", "type": "person", "name": "Ada", "name_key": "ada"}
+EVENT = {"id": "rally", "type": "event", "name": "Rally", "name_key": "rally"}
+FACT = {"id": "a.f", "article_id": "a", "type": "name", "statement": "S.", "basis": "stated", "position": 0}
+OTHER_FACT = {**FACT, "id": "a.g", "type": "note"}
+SPAN = {
+    "id": 1, "article_id": "a", "start": 0, "end": 3, "exact": "Ada", "prefix": "", "suffix": " spoke.", "paragraph": 1,
+}  # fmt: skip
+
+# One valid row a table; each test below makes one thing of it wrong.
+VALID: list[tuple[type[SQLModel], dict[str, Any]]] = [
+    (Article, ARTICLE),
+    (Entity, ENTITY),
+    (Entity, EVENT),
+    (Fact, FACT),
+    (Fact, OTHER_FACT),
+    (Span, SPAN),
+    (Evidence, {"fact_id": "a.f", "span_id": 1}),
+    (Mention, {"fact_id": "a.f", "entity_id": "ada"}),
+    (Name, {"fact_id": "a.f", "entity_id": "ada", "text": "Ada", "kind": "short"}),
+    (Note, {"fact_id": "a.g", "about_fact_id": "a.f", "category": "typo"}),
+    (SearchDocument, {"subject_id": "ada", "type": "person", "title": "Ada", "body": ""}),
+]
+
+
+@pytest.fixture
+def filled(writer: Engine) -> Engine:
+    with writer.begin() as connection:
+        for table, row in VALID:
+            connection.execute(insert(table).values(row))
+    return writer
+
+
+DAY, NEXT_DAY = date(2024, 6, 18), date(2024, 6, 19)
+INFERRED = {**FACT, "id": "a.h", "basis": "inferred", "reasoning": "Because."}
+QUOTE = {"fact_id": "a.f", "speaker_id": "ada", "text": "x", "direct": True}
+DATE = {
+    "fact_id": "a.f", "expression": "x", "relation": "on", "edtf": "x", "precision": "day",
+    "earliest": None, "latest": None, "entity_id": "rally",
+}  # fmt: skip
+
+
+VIOLATIONS: list[tuple[str, type[SQLModel], dict[str, Any]]] = [
+    ("ck_revision_single", Revision, {"id": 2, "value": 0}),
+    ("article.id", Article, ARTICLE),
+    ("ck_article_sha256", Article, {**ARTICLE, "id": "b", "sha256": "0" * 63}),
+    ("entity.id", Entity, ENTITY),
+    ("ck_entity_type", Entity, {**ENTITY, "id": "b", "type": "company"}),
+    ("ck_entity_dated", Entity, {**ENTITY, "id": "b", "earliest": DAY}),
+    ("ck_entity_dated", Entity, {**ENTITY, "id": "b", "latest": DAY}),
+    (
+        "ck_entity_bounds",
+        Entity,
+        {**EVENT, "id": "b", "earliest": NEXT_DAY, "latest": DAY},
+    ),
+    ("fact.id", Fact, FACT),
+    ("ck_fact_type", Fact, {**FACT, "id": "a.h", "type": "rumour"}),
+    ("ck_fact_reasoning", Fact, {**FACT, "id": "a.h", "basis": "guessed"}),
+    ("ck_fact_statement", Fact, {**FACT, "id": "a.h", "statement": " "}),
+    ("ck_fact_reasoning", Fact, {**FACT, "id": "a.h", "reasoning": "Because."}),
+    ("ck_fact_reasoning", Fact, {**INFERRED, "reasoning": None}),
+    ("ck_fact_reasoning", Fact, {**INFERRED, "reasoning": " "}),
+    ("FOREIGN KEY", Fact, {**FACT, "id": "a.h", "article_id": "none"}),
+    ("FOREIGN KEY", Fact, {**FACT, "id": "a.h", "attributed_to_id": "none"}),
+    ("span.article_id, span.start, span.end", Span, {**SPAN, "id": 2}),
+    ("ck_span_order", Span, {**SPAN, "id": 2, "start": -1, "end": 2}),
+    ("ck_span_order", Span, {**SPAN, "id": 2, "start": 3, "exact": ""}),
+    ("ck_span_length", Span, {**SPAN, "id": 2, "end": 4}),
+    ("ck_span_paragraph", Span, {**SPAN, "id": 2, "start": 1, "end": 4, "paragraph": 0}),
+    ("FOREIGN KEY", Span, {**SPAN, "id": 2, "article_id": "none"}),
+    ("evidence.fact_id, evidence.span_id", Evidence, {"fact_id": "a.f", "span_id": 1}),
+    ("FOREIGN KEY", Evidence, {"fact_id": "none", "span_id": 1}),
+    ("FOREIGN KEY", Evidence, {"fact_id": "a.g", "span_id": 2}),
+    ("mention.entity_id, mention.fact_id", Mention, {"fact_id": "a.f", "entity_id": "ada"}),
+    ("FOREIGN KEY", Mention, {"fact_id": "none", "entity_id": "ada"}),
+    ("FOREIGN KEY", Mention, {"fact_id": "a.f", "entity_id": "none"}),
+    ("name.fact_id", Name, {"fact_id": "a.f", "entity_id": "ada", "text": "Ada", "kind": "short"}),
+    ("ck_name_kind", Name, {"fact_id": "a.g", "entity_id": "ada", "text": "Ada", "kind": "nick"}),
+    ("FOREIGN KEY", Name, {"fact_id": "none", "entity_id": "ada", "text": "Ada", "kind": "short"}),
+    ("FOREIGN KEY", Name, {"fact_id": "a.g", "entity_id": "none", "text": "Ada", "kind": "short"}),
+    ("FOREIGN KEY", Role, {"fact_id": "a.f", "person_id": "none", "title": "T", "title_key": "t"}),
+    (
+        "FOREIGN KEY",
+        Role,
+        {"fact_id": "a.f", "person_id": "ada", "organisation_id": "none", "title": "T", "title_key": "t"},
+    ),
+    ("ck_relation_kind", Relation, {"fact_id": "a.f", "child_id": "ada", "parent_id": "rally", "kind": "likes"}),
+    ("ck_relation_distinct", Relation, {"fact_id": "a.f", "child_id": "ada", "parent_id": "ada", "kind": "about"}),
+    ("FOREIGN KEY", Relation, {"fact_id": "a.f", "child_id": "none", "parent_id": "ada", "kind": "about"}),
+    ("FOREIGN KEY", Relation, {"fact_id": "a.f", "child_id": "ada", "parent_id": "none", "kind": "about"}),
+    ("ck_sequence_distinct", Sequence, {"fact_id": "a.f", "earlier_id": "rally", "later_id": "rally"}),
+    ("FOREIGN KEY", Sequence, {"fact_id": "a.f", "earlier_id": "none", "later_id": "rally"}),
+    ("FOREIGN KEY", Sequence, {"fact_id": "a.f", "earlier_id": "rally", "later_id": "none"}),
+    ("ck_description_kind", Description, {"fact_id": "a.f", "entity_id": "ada", "kind": "praise", "text": "x"}),
+    ("FOREIGN KEY", Description, {"fact_id": "a.f", "entity_id": "none", "kind": "purpose", "text": "x"}),
+    ("ck_occurrence_status", Occurrence, {"fact_id": "a.f", "event_id": "rally", "status": "cancelled"}),
+    ("FOREIGN KEY", Occurrence, {"fact_id": "a.f", "event_id": "none", "status": "planned"}),
+    (
+        "ck_participation_role",
+        Participation,
+        {"fact_id": "a.f", "event_id": "rally", "entity_id": "ada", "role": "guest"},
+    ),
+    ("FOREIGN KEY", Participation, {"fact_id": "a.f", "event_id": "none", "entity_id": "ada", "role": "led"}),
+    ("FOREIGN KEY", Participation, {"fact_id": "a.f", "event_id": "rally", "entity_id": "none", "role": "led"}),
+    ("ck_date_relation", Date, {**DATE, "relation": "around"}),
+    ("ck_date_precision", Date, {**DATE, "precision": "hour"}),
+    (
+        "ck_date_bounds",
+        Date,
+        {**DATE, "earliest": NEXT_DAY, "latest": DAY},
+    ),
+    ("FOREIGN KEY", Date, {**DATE, "entity_id": "none"}),
+    ("FOREIGN KEY", Quote, {"fact_id": "a.f", "speaker_id": "none", "text": "x", "direct": True}),
+    (
+        "FOREIGN KEY",
+        Quote,
+        {"fact_id": "a.f", "speaker_id": "ada", "addressee_id": "none", "text": "x", "direct": True},
+    ),
+    ("FOREIGN KEY", Quote, {"fact_id": "a.f", "speaker_id": "ada", "event_id": "none", "text": "x", "direct": True}),
+    ("FOREIGN KEY", Figure, {"fact_id": "a.f", "subject_id": "none", "expression": "x"}),
+    ("ck_note_category", Note, {"fact_id": "a.f", "category": "joke"}),
+    ("FOREIGN KEY", Note, {"fact_id": "a.f", "about_fact_id": "none", "category": "typo"}),
+    (
+        "search_document.type, search_document.subject_id",
+        SearchDocument,
+        {"subject_id": "ada", "type": "person", "title": "Ada", "body": ""},
+    ),
+]
+
+
+@pytest.mark.parametrize(("constraint", "table", "row"), VIOLATIONS)
+def test_the_schema_refuses_a_row_that_breaks_an_invariant(
+    filled: Engine, constraint: str, table: type[SQLModel], row: dict[str, Any]
+) -> None:
+    with pytest.raises(IntegrityError) as caught, filled.begin() as connection:
+        connection.execute(insert(table).values(row))
+    assert constraint in str(caught.value.orig)
+
+
+def test_every_check_of_the_schema_is_seen_to_refuse_a_row() -> None:
+    declared = {
+        str(check.name)
+        for table in SQLModel.metadata.tables.values()
+        for check in table.constraints
+        if str(check.name).startswith("ck_")
+    }
+    refused = {constraint for constraint, _, _ in VIOLATIONS if constraint.startswith("ck_")}
+    assert refused == declared - {"ck_fact_basis"}  # What it refuses, ck_fact_reasoning refuses before.
+
+
+def test_an_inferred_fact_with_its_reasoning_is_accepted(filled: Engine) -> None:
+    with filled.begin() as connection:
+        connection.execute(insert(Fact).values(INFERRED))
+
+
+def test_an_entity_that_a_fact_mentions_cannot_be_deleted(filled: Engine) -> None:
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"), filled.begin() as connection:
+        connection.execute(delete(Entity).where(col(Entity.id) == "ada"))
+
+
+def test_an_article_takes_everything_that_is_its_own_with_it(filled: Engine) -> None:
+    with filled.begin() as connection:
+        connection.execute(delete(Article))
+    left = {name for name, rows in contents_of(filled).items() if rows}
+    assert left == {"entity", "search_document"}  # They are shared, or kept by the loader.
