@@ -1,8 +1,9 @@
-"""The command line: `dateline serve`, `migrate`, `check`, `load`, `export`, `schema`, `openapi`."""
+"""The command line: `dateline serve`, `migrate`, `new`, `check`, `load`, `export`, `schema`, `openapi`."""
 
 import json
 import signal
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +12,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from app import __version__, database, server
-from app.errors import DatelineError, FolderError, SettingsError
+from app.errors import DatelineError, SettingsError
 from app.loading.checking import check_folder
 from app.loading.exporting import export_article
 from app.loading.format import ArticleDocument
 from app.loading.loader import load_article
+from app.loading.rendering import as_json, as_text
+from app.loading.skeleton import start_folder
+from app.loading.source import CheckError, Diagnostic
 from app.main import create_app
 from app.settings import load_settings
 
@@ -49,19 +53,43 @@ def migrate(
     typer.echo(f"the schema is at {revision}")
 
 
+class Format(StrEnum):
+    """How diagnostics are shown."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 @cli.command()
-def check(folders: Folders) -> None:
+def new(
+    text: Annotated[Path, typer.Argument(metavar="ARTICLE.txt", help="The article's text, copied unchanged.")],
+    to: Annotated[Path, typer.Option(help="Where to make the article's folder.")] = Path(),
+    article_id: Annotated[str | None, typer.Option("--id", help="The article's id; else made of the name.")] = None,
+) -> None:
+    """Start an article folder: the text, and a facts.yaml that explains itself and passes the check."""
+    typer.echo(str(start_folder(text, to, article_id)))
+
+
+@cli.command()
+def check(
+    folders: Folders,
+    form: Annotated[Format, typer.Option("--format", help="For people, or for editors and CI.")] = Format.TEXT,
+) -> None:
     """Check article folders: everything that is wrong with them, without touching a database."""
-    failed = 0
+    problems: list[Diagnostic] = []
     for folder in folders:
         try:
             article = check_folder(folder)
-        except FolderError as error:
-            typer.echo(str(error), err=True)
-            failed += 1
+        except CheckError as error:
+            problems += error.diagnostics
         else:
-            typer.echo(f"{folder}: {len(article.facts)} facts, {len(article.entities)} entities, nothing wrong")
-    raise typer.Exit(1 if failed else 0)
+            if form is Format.TEXT:
+                typer.echo(f"{folder}: {len(article.facts)} facts, {len(article.entities)} entities, nothing wrong")
+    if form is Format.JSON:
+        typer.echo(as_json(problems))
+    elif problems:
+        typer.echo(as_text(problems), err=True)
+    raise typer.Exit(1 if problems else 0)
 
 
 @cli.command()
@@ -73,8 +101,8 @@ def load(folders: Folders) -> None:
     for folder in folders:
         try:
             _load(engine, folder)
-        except FolderError as error:
-            typer.echo(str(error), err=True)
+        except CheckError as error:
+            typer.echo(as_text(error.diagnostics), err=True)
             failed += 1
     raise typer.Exit(1 if failed else 0)
 

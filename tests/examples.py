@@ -1,0 +1,244 @@
+"""Records the examples of the OpenAPI document: `python -m tests.examples` asks the API and writes app/examples.json.
+
+Nothing in them is made up: an operation's example is an answer about the seed article, a field's example is the first
+value that any answer has for it, and an error's example is an error.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import Mock
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import httpx
+from fastapi import FastAPI
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from app.database import create_reader, create_writer, migrate
+from app.main import create_app
+from app.openapi import EXAMPLES
+from app.queries.paging import encode, question_of
+from app.schemas.parameters import ArticleFilters, DocumentFilters
+from app.server import LONGEST_HEADERS, LONGEST_URL, BoundedProtocol
+from app.settings import Settings
+from app.text.folding import fold
+from tests.folders import SEED, load
+
+
+class Api:
+    """The application over an article, asked without a socket."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+        self.document: dict[str, Any] = app.openapi()
+
+    def get(
+        self, path: str, query: dict[str, Any] | None = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://dateline") as client:
+                return await client.get(path, params=query, headers=headers)
+
+        return asyncio.run(ask())
+
+    def answer(self, path: str) -> Any:
+        response = self.get(path)
+        assert response.status_code == 200, f"{path}: {response.text}"
+        return response.json() if response.headers["content-type"] == "application/json" else response.text
+
+    def everything(self, path: str, query: dict[str, Any] | None = None) -> Any:
+        """Return all pages of a list as one, or a whole graph, with the evidence."""
+        answer = self.answer(f"{path}?{urlencode({**(query or {}), 'limit': '100', 'include': 'evidence'})}")
+        following = answer.get("next")
+        while following is not None:
+            page = self.answer(following)
+            answer["items"] += page["items"]
+            following = page["next"]
+        return answer
+
+
+def make_api(folder: Path, *, ready: bool = True) -> Api:
+    """Return the application over the seed article; one that is not ready has a database without a schema."""
+    url = f"sqlite:///{folder / 'dateline.db'}"
+    writer = create_writer(url)
+    if ready:
+        migrate(writer)
+        load(writer, SEED)
+    else:
+        writer.connect().close()
+    writer.dispose()
+    app = create_app(Settings(database_url=url))
+    app.state.reader = create_reader(url)
+    return Api(app)
+
+
+def example_of(parameter: dict[str, Any]) -> Any:
+    """Return the example of a parameter as it goes into a query: the first value, where it may be repeated."""
+    example = parameter["example"] if "example" in parameter else parameter["schema"]["examples"][0]
+    return example[0] if isinstance(example, list) else example
+
+
+def parameters_of(operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {parameter["name"]: parameter for parameter in operation.get("parameters", []) if "name" in parameter}
+
+
+def required_query(operation: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: example_of(parameter) for name, parameter in parameters_of(operation).items() if parameter["required"]
+    }
+
+
+def schema_of(operation: dict[str, Any]) -> dict[str, Any]:
+    (content,) = operation["responses"]["200"]["content"].values()
+    schema: dict[str, Any] = content["schema"]
+    return schema
+
+
+def cut(answer: Any, keep: int = 2) -> Any:
+    """Return the answer with its outer lists cut to two elements, and the lists inside of those to one."""
+    if isinstance(answer, list):
+        return [cut(element, keep=1) for element in answer[:keep]]
+    if isinstance(answer, dict):
+        return {name: cut(value, keep) for name, value in answer.items()}
+    return answer
+
+
+def requests_of(api: Api, path: str, operation: dict[str, Any]) -> dict[str, str]:
+    """Return what to ask for an operation's examples: one request, or one a type of item."""
+    parameters = parameters_of(operation)
+    if "id" in parameters:
+        richest: dict[str, dict[str, Any]] = {}
+        for item in api.everything(path.partition("/{")[0])["items"]:
+            kind = item.get("type", "answer")
+            richest[kind] = max(richest.get(kind, {}), item, key=lambda item: len(json.dumps(item)))
+        return {kind: path.format_map(item) for kind, item in richest.items()}
+    if "limit" not in parameters:
+        return {"answer": path}
+    query = required_query(operation)
+    if "focus" in parameters:
+        query |= {"focus": example_of(parameters["focus"])}
+    query |= {"include": "evidence", "limit": "1" if "cursor" in parameters else "2"}
+    return {"answer": f"{path}?{urlencode(query)}"}
+
+
+def cursor_of(path: str, page: Any) -> Any:
+    """Return the cursor that `next` leads on with, or would, in lists that have but one item."""
+    if page["next"] is not None:
+        return parse_qs(urlsplit(page["next"]).query)["cursor"][0]
+    (item,) = page["items"]
+    filters, keys = {
+        "/articles": (ArticleFilters(), [item["id"]]),
+        "/documents": (DocumentFilters(), [fold(item.get("name", "")), item["id"]]),
+    }[path]
+    return encode(question_of(filters), keys)
+
+
+def record_operation(api: Api, path: str, operation: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    parameters = parameters_of(operation)
+    requests = requests_of(api, path, operation)
+    answers = {key: (request, api.answer(request)) for key, request in requests.items()}
+    first_request, first = next(iter(answers.values()))
+    if "id" in parameters:
+        yield "id", first_request.split("/")[2]
+    if "cursor" in parameters:
+        yield "cursor", cursor_of(path, first)
+    if "q" in parameters and not parameters["q"]["required"]:
+        (item,) = first["items"]
+        words = re.findall(r"\w+", item.get("name") or item.get("statement") or item["dateline"])
+        yield "q", max(words, key=len)
+    yield (
+        "answers",
+        {key: {"summary": f"GET {request}", "value": cut(answer)} for key, (request, answer) in answers.items()},
+    )
+
+
+def record_problems(api: Api, broken: Api) -> dict[str, Any]:
+    responses = {
+        404: api.get("/people/japhet-kome"),
+        422: api.get("/people?organization=national-police-service"),
+        500: broken.get("/people"),
+        503: broken.get("/ready"),
+    }
+    for status, response in responses.items():
+        assert response.status_code == status
+    return {
+        "400": refusal(b"GET /people HTTP/one\r\n\r\n"),
+        "414": refusal(b"GET /people?q=" + b"a" * LONGEST_URL + b" HTTP/1.1\r\n\r\n"),
+        "431": refusal(b"GET /people HTTP/1.1\r\nCookie: " + b"a" * LONGEST_HEADERS + b"\r\n\r\n"),
+        **{str(status): response.json() for status, response in responses.items()},
+    }
+
+
+def refusal(request: bytes) -> Any:
+    """Return the problem document by which the server refuses a request that does not get as far as the application."""
+    protocol = BoundedProtocol(Config(FastAPI(), log_config=None), ServerState(), {}, Mock())
+    transport = Mock()
+    transport.get_extra_info.return_value = None
+    protocol.connection_made(transport)
+    protocol.data_received(request)
+    return json.loads(transport.write.call_args.args[0].partition(b"\r\n\r\n")[2])
+
+
+class Fields:
+    """The first value that answers have for each field of each schema; one that says something, if any does."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.schemas = document["components"]["schemas"]
+        self.found: dict[str, dict[str, Any]] = {name: {} for name in self.schemas}
+
+    def harvest(self, schema: dict[str, Any], answer: Any) -> None:
+        """Walk through a schema and an answer together."""
+        if "discriminator" in schema:
+            self.harvest({"$ref": schema["discriminator"]["mapping"][answer["type"]]}, answer)
+        elif "$ref" in schema:
+            name = schema["$ref"].rpartition("/")[2]
+            if isinstance(answer, dict) and "discriminator" not in self.schemas[name]:
+                self.harvest_fields(name, answer)
+            else:
+                self.harvest(self.schemas[name], answer)
+        elif "anyOf" in schema and answer is not None:
+            self.harvest(schema["anyOf"][0], answer)
+        elif isinstance(answer, list):
+            for element in answer:
+                self.harvest(schema["items"], element)
+
+    def harvest_fields(self, name: str, answer: dict[str, Any]) -> None:
+        for field, value in answer.items():
+            if self.found[name].get(field) in (None, []):
+                self.found[name][field] = cut(value, keep=1)
+            self.harvest(self.schemas[name]["properties"][field], value)
+
+
+def record() -> dict[str, Any]:
+    """Return all examples, from an application of their own."""
+    with TemporaryDirectory() as first, TemporaryDirectory() as second:
+        api, broken = make_api(Path(first)), make_api(Path(second), ready=False)
+        operations = {path: methods["get"] for path, methods in api.document["paths"].items()}
+        recorded = {
+            operation["operationId"]: dict(record_operation(api, path, operation))
+            for path, operation in operations.items()
+        }
+        headers = {"Link": {"example": api.get("/people?limit=1").headers["Link"]}}
+        problems = record_problems(api, broken)
+        fields = Fields(api.document)
+        for problem in (problems["422"], problems["404"]):
+            fields.harvest({"$ref": "#/components/schemas/Problem"}, problem)
+        for path, operation in operations.items():
+            for request in requests_of(api, path, operation).values():
+                fields.harvest(schema_of(operation), api.answer(request))
+        for path, operation in operations.items():
+            if "limit" in parameters_of(operation):
+                fields.harvest(schema_of(operation), api.everything(path, required_query(operation)))
+        for either in (api, broken):
+            either.app.state.reader.dispose()
+    return {"operations": recorded, "headers": headers, "problems": problems, "fields": fields.found}
+
+
+if __name__ == "__main__":
+    EXAMPLES.write_text(json.dumps(record(), indent=1, ensure_ascii=False) + "\n", "utf-8")
