@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from app import __version__, database, server
-from app.errors import DatelineError, SettingsError
+from app.errors import DatelineError, FolderError, SettingsError
 from app.loading.checking import check_folder
 from app.loading.exporting import export_article
 from app.loading.format import ArticleDocument
@@ -97,21 +97,23 @@ def load(folders: Folders) -> None:
     """Load article folders, one transaction each; a folder that has not changed is left alone."""
     engine = database.create_writer(load_settings().database_url)
     database.check_ready(engine)
+    raise typer.Exit(1 if _load(engine, folders) else 0)
+
+
+def _load(engine: Engine, folders: list[Path]) -> int:
+    """Load the folders; return how many could not be, having said why."""
     failed = 0
     for folder in folders:
         try:
-            _load(engine, folder)
+            article = check_folder(folder)
+            with engine.begin() as connection:
+                outcome = load_article(connection, article)
         except CheckError as error:
             typer.echo(as_text(error.diagnostics), err=True)
             failed += 1
-    raise typer.Exit(1 if failed else 0)
-
-
-def _load(engine: Engine, folder: Path) -> None:
-    article = check_folder(folder)
-    with engine.begin() as connection:
-        outcome = load_article(connection, article)
-    typer.echo(f"{article.id}: {outcome}, {len(article.facts)} facts")
+        else:
+            typer.echo(f"{article.id}: {outcome}, {len(article.facts)} facts")
+    return failed
 
 
 @cli.command()
@@ -143,8 +145,9 @@ def serve(
         raise SettingsError(f"DATELINE_SEED_DATA={settings.seed_data}: there is no such folder")
     engine = database.create_writer(settings.database_url)
     database.migrate(engine)
-    for folder in sorted(path.parent for path in settings.seed_data.glob("*/facts.yaml")):
-        _load(engine, folder)
+    failed = _load(engine, sorted(path.parent for path in settings.seed_data.glob("*/facts.yaml")))
+    if failed:
+        raise FolderError(f"not serving: {failed} of the folders in {settings.seed_data} cannot be loaded, see above")
     engine.dispose()
     listener = server.listen(settings.host, settings.port)
     typer.echo(f"Dateline: {server.address_of(listener)}/docs")

@@ -79,7 +79,11 @@ class BoundedProtocol(HttpToolsProtocol):
             f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}\r\n"
             f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # Its answer, if it is still being made, would come after this one.
         self.transport.write(head.encode() + body)
+        if not self.pipeline:
+            self.transport.write_eof()
         self.loop.call_later(LINGER, self.transport.close)
 
 

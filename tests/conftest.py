@@ -112,6 +112,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with Server(tmp_path_factory.mktemp("server")) as server:
         yield server
         assert server.stop() == 0, server.output()
+        assert "Traceback" not in server.output()
 
 
 @pytest.fixture(scope="session")

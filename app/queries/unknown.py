@@ -1,19 +1,25 @@
 """Ids that nothing answers to: found out in one question, answered with the nearest id there is."""
 
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, literal, select
 from sqlmodel import col
 
 from app.errors import InputError, NotFoundError
 from app.schemas.parameters import Names, Parameters
-from app.tables import Article, Entity
+from app.tables import Article, Entity, Fact
 from app.text.folding import nearest
 from app.vocabulary import EntityType
 
 NOBODY = "none"
 """In `attributed_to`: the article's own voice."""
+TABLES: dict[str, tuple[Any, Any]] = {
+    "article": (col(Article.id), literal("article")),
+    "fact": (col(Fact.id), literal("fact")),
+    "entity": (col(Entity.id), col(Entity.type)),
+}
+"""Where ids are looked up, and what the rows there are."""
 CANDIDATES = 200
 """How many ids are compared at most: the help must not cost more than the answer."""
 
@@ -25,32 +31,30 @@ def refuse_unknown(connection: Connection, filters: Parameters) -> None:
         NotFoundError: with a fault for each id that does not.
     """
     wanted = [
-        (name, mark.type, value)
+        (name, "fact" if "." in value else mark.type, value)  # as no other id has a dot
         for name, field in type(filters).model_fields.items()
         for mark in field.metadata
         if isinstance(mark, Names)
         for value in getattr(filters, name)
         if value != NOBODY
     ]
-    if not wanted:
-        return
-    entities = {value for _, kind, value in wanted if kind != "article"}
-    articles = {value for _, kind, value in wanted if kind == "article"}
-    types = (
-        dict(connection.execute(select(col(Entity.id), col(Entity.type)).where(col(Entity.id).in_(entities))).all())
-        if entities
-        else {}
-    )
-    known = set(
-        connection.execute(select(col(Article.id)).where(col(Article.id).in_(articles))).scalars() if articles else ()
-    )
+    found: dict[str, dict[str, str]] = {
+        table: dict(connection.execute(select(id_, kind).where(id_.in_(values))).all())
+        for table, (id_, kind) in TABLES.items()
+        if (values := {value for _, kind, value in wanted if _table(kind) == table})
+    }
     faults = [
-        _fault(connection, name, kind, value, types.get(value))
+        _fault(connection, name, kind, value, actual)
         for name, kind, value in wanted
-        if (value not in known if kind == "article" else value not in types or kind not in (None, types[value]))
+        if (actual := found[_table(kind)].get(value)) is None or kind not in (None, actual)
     ]
     if faults:
         raise NotFoundError("; ".join(fault.detail for fault in faults), faults)
+
+
+def _table(kind: str | None) -> str:
+    """Return where ids of this kind are looked up."""
+    return kind if kind in TABLES else "entity"
 
 
 def _fault(connection: Connection, name: str, kind: str | None, value: str, actual: str | None) -> InputError:
@@ -71,7 +75,12 @@ def nothing_answers(connection: Connection, kind: str, value: str) -> NoReturn:
 
 
 def nearest_id(connection: Connection, kind: str | None, value: str) -> str | None:
-    """Return the id, of entities of this type or of articles, that is most like the value; None when none is."""
+    """Return the id, of entities of this type or of articles, that is most like the value; None when none is.
+
+    Facts are too many, and their ids too long, to guess one.
+    """
+    if kind == "fact":
+        return None
     for candidates in _candidates(kind, value):
         near = nearest(value, connection.execute(candidates.limit(CANDIDATES)).scalars().all())
         if near is not None:

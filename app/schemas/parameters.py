@@ -41,7 +41,10 @@ MOST_VALUES = 50
 
 @dataclass(frozen=True)
 class Names:
-    """The parameter holds ids of entities of this type (of any type, when None), or of articles."""
+    """The parameter holds ids of entities of this type (of any type, when None), or of articles.
+
+    An id with a dot in it is that of a fact.
+    """
 
     type: EntityType | Literal["article"] | None
 
@@ -130,7 +133,8 @@ class PersonFilters(EntityParameters):
     organisation: Organisations = []
     """Who holds a post in these organisations or in a part of them, at any depth. Repeat for OR."""
     title: Annotated[list[Line], *Many, Field(examples=[["Inspector General of Police"]])] = []
-    """Who holds a post with exactly this title, whatever its case and accents. Repeat for OR."""
+    """Who holds a post with exactly this title, whatever its case and accents; with `organisation`, such a post there.
+    Repeat for OR."""
     event: Events = []
     """Who took part in these events. Repeat for OR."""
 
@@ -313,6 +317,7 @@ class NoteFilters(FactParameters):
     about: Annotated[
         list[Annotated[str, StringConstraints(pattern=ENTITY_OR_FACT, max_length=201)]],
         *Many,
+        Names(None),
         Field(examples=[["special-operations-group"]]),
     ] = []
     """Notes on these facts, or on any fact that mentions these entities: ids of facts or entities. Repeat for OR."""

@@ -1,0 +1,337 @@
+"""The command line, run in this process but where the process itself matters."""
+
+import json
+import re
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, inspect
+from typer.testing import CliRunner, Result
+
+from app import __version__, cli, server
+from app.database import create_writer
+from app.settings import ROOT, Settings
+from tests.api import KOOME, Api, dateline
+from tests.folders import SEED, contents_of, write_folder
+from tests.newsroom import REPORT, REPORT_DOCUMENT, REPORT_TEXT
+
+COMMANDS = ["serve", "migrate", "check", "load", "export", "schema", "openapi"]
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The database file of the settings; it is not there yet."""
+    file = tmp_path / "dateline.db"
+    monkeypatch.setenv("DATELINE_DATABASE_URL", f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def migrated(file: Path, empty_database: Path) -> Path:
+    shutil.copy(empty_database, file)
+    return file
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli.cli, arguments)
+
+
+Main = Callable[..., str]
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch) -> Main:
+    """Run the command line as a process does; return the message with which it must fail."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    def run(*arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["dateline", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        message = str(ended.value.code)  # Python prints it, and makes the exit status 1.
+        assert message.startswith("dateline: ")
+        return message
+
+    return run
+
+
+def rows(file: Path) -> object:
+    engine = create_writer(f"sqlite:///{file}")
+    found = contents_of(engine)
+    engine.dispose()
+    return found
+
+
+@pytest.fixture
+def report_folder(tmp_path: Path) -> Path:
+    return write_folder(tmp_path / "articles" / REPORT, REPORT_TEXT, REPORT_DOCUMENT)
+
+
+@pytest.fixture
+def broken_folder(tmp_path: Path) -> Path:
+    return write_folder(tmp_path / "broken", "Some text.", {"entities": {}, "facts": [{"type": "rumour"}]})
+
+
+def test_the_version() -> None:
+    done = run("--version")
+    assert (done.exit_code, done.stdout) == (0, f"{__version__}\n")
+
+
+def test_help_names_every_command_and_each_command_explains_itself() -> None:
+    page = run("--help")
+    assert page.exit_code == 0
+    for command in COMMANDS:
+        assert f"\n  {command} " in page.stdout
+        own = run(command, "--help")
+        assert own.exit_code == 0
+        assert f"Usage: dateline {command}" in own.stdout.replace("Usage: root", "Usage: dateline")
+        assert len(own.stdout.split("\n")) > 5
+    commands = {command.callback.__name__ for command in cli.cli.registered_commands if command.callback}
+    assert commands >= set(COMMANDS)
+
+
+def test_without_a_command_the_help_is_shown() -> None:
+    assert "Usage: " in run().output
+
+
+def test_an_unknown_command_or_option_is_told() -> None:
+    for arguments in (["sevre"], ["serve", "--prot", "1"], ["serve", "--port", "abc"], ["check"], ["export"]):
+        done = run(*arguments)
+        assert done.exit_code == 2
+        assert "Traceback" not in done.output
+        assert "Error" in done.output
+
+
+# --- check and load -----------------------------------------------------------------------------------------------
+
+
+def test_check_says_what_is_there_without_touching_a_database(file: Path, report_folder: Path) -> None:
+    done = run("check", str(SEED), str(report_folder))
+    assert done.exit_code == 0
+    first, second = done.stdout.splitlines()
+    assert re.fullmatch(rf"{SEED}: \d+ facts, \d+ entities, nothing wrong", first)
+    assert second == f"{report_folder}: {len(REPORT_DOCUMENT['facts'])} facts, 10 entities, nothing wrong"
+    assert not file.exists()
+
+
+def test_check_tells_all_that_is_wrong_in_all_folders(report_folder: Path, broken_folder: Path, tmp_path: Path) -> None:
+    done = run("check", str(broken_folder), str(report_folder), str(tmp_path / "missing"))
+    assert done.exit_code == 1
+    assert f"{broken_folder / 'facts.yaml'}:" in done.stderr
+    assert "`type` must be one of" in done.stderr
+    assert f"{tmp_path / 'missing'}" in done.stderr
+    assert f"{report_folder}: " in done.stdout
+
+
+def test_load_creates_then_leaves_alone_then_replaces(migrated: Path, report_folder: Path) -> None:
+    count = len(REPORT_DOCUMENT["facts"])
+    assert run("load", str(report_folder)).stdout == f"{REPORT}: created, {count} facts\n"
+    assert run("load", str(report_folder)).stdout == f"{REPORT}: unchanged, {count} facts\n"
+    changed = {**REPORT_DOCUMENT, "facts": REPORT_DOCUMENT["facts"][:-1]}
+    write_folder(report_folder, REPORT_TEXT, changed)
+    assert run("load", str(report_folder)).stdout == f"{REPORT}: replaced, {count - 1} facts\n"
+
+
+def test_load_goes_on_after_a_broken_folder_and_fails_in_the_end(
+    migrated: Path, broken_folder: Path, report_folder: Path
+) -> None:
+    done = run("load", str(broken_folder), str(report_folder))
+    assert done.exit_code == 1
+    assert "`type` must be one of" in done.stderr
+    assert done.stdout.startswith(f"{REPORT}: created")
+
+
+def test_load_says_that_the_database_has_to_be_migrated(file: Path, refused: Main) -> None:
+    message = refused("load", str(SEED))
+    assert "run `dateline migrate`" in message
+
+
+# --- export -------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_exported_loads_to_the_same_rows_elsewhere(
+    migrated: Path, report_folder: Path, tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("load", str(SEED), str(report_folder))
+    for article in (KOOME, REPORT):
+        done = run("export", article, "--to", str(tmp_path / "out"))
+        assert (done.exit_code, done.stdout) == (0, f"{tmp_path / 'out' / article}\n")
+    elsewhere = Path(shutil.copy(empty_database, tmp_path / "elsewhere.db"))
+    monkeypatch.setenv("DATELINE_DATABASE_URL", f"sqlite:///{elsewhere}")
+    assert run("check", str(tmp_path / "out" / KOOME)).exit_code == 0
+    assert run("load", str(tmp_path / "out" / KOOME), str(tmp_path / "out" / REPORT)).exit_code == 0
+    assert rows(elsewhere) == rows(migrated)
+    assert (tmp_path / "out" / KOOME / "article.txt").read_bytes() == (SEED / "article.txt").read_bytes()
+
+
+def test_export_of_an_article_that_is_not_there_is_told(migrated: Path, refused: Main) -> None:
+    message = refused("export", "no-such-article")
+    assert message == "dateline: there is no article ‘no-such-article’"
+
+
+# --- migrate ------------------------------------------------------------------------------------------------------
+
+
+def tables(file: Path) -> set[str]:
+    engine: Engine = create_writer(f"sqlite:///{file}")
+    found = set(inspect(engine).get_table_names())
+    engine.dispose()
+    return found
+
+
+def test_migrate_goes_up_and_down(file: Path) -> None:
+    done = run("migrate")
+    assert (done.exit_code, done.stdout) == (0, "the schema is at head\n")
+    assert {"article", "fact", "entity", "span", "evidence"} <= tables(file)
+    assert run("migrate").exit_code == 0
+    assert run("load", str(SEED)).exit_code == 0
+    assert run("migrate", "base").exit_code == 0
+    assert tables(file) == {"alembic_version"}
+    assert run("migrate").exit_code == 0
+    assert run("load", str(SEED)).stdout.startswith(f"{KOOME}: created")
+
+
+def test_a_revision_that_is_not_there_is_told(file: Path, refused: Main) -> None:
+    message = refused("migrate", "9999")
+    assert message.startswith("dateline: the schema cannot be brought to `9999`")
+
+
+# --- schema and openapi -------------------------------------------------------------------------------------------
+
+
+def test_the_schema_is_json_schema_of_the_format() -> None:
+    schema = json.loads(run("schema").stdout)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert set(schema["properties"]) == {"article", "entities", "facts"}
+    assert schema["additionalProperties"] is False
+
+
+def test_the_openapi_document_is_that_of_the_server(file: Path) -> None:
+    document = json.loads(run("openapi").stdout)
+    assert document["openapi"].startswith("3.1")
+    assert "/people" in document["paths"]
+    assert not file.exists()
+
+
+# --- What goes wrong with the database ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["load", str(SEED)], ["export", KOOME], ["serve", "--port", "0"]])
+def test_a_database_in_a_folder_that_is_not_there_is_told(
+    tmp_path: Path, refused: Main, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setenv("DATELINE_DATABASE_URL", f"sqlite:///{tmp_path / 'missing' / 'd.db'}")
+    message = refused(*command)
+    assert message.startswith("dateline: ")
+    assert "database" in message
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["load", str(SEED)], ["export", KOOME], ["serve", "--port", "0"]])
+def test_a_file_that_is_no_database_is_told(file: Path, refused: Main, command: list[str]) -> None:
+    file.write_text("This is a letter to the editor. " * 100)
+    message = refused(*command)
+    assert message.startswith("dateline: ")
+    assert "database" in message
+    assert file.read_text().startswith("This is a letter")
+
+
+# --- serve, as far as it is not a server --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def seed(tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of article folders that `serve` loads; it is empty."""
+    seed = tmp_path / "seed"
+    seed.mkdir()
+    monkeypatch.setenv("DATELINE_SEED_DATA", str(seed))
+    return seed
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
+    """The settings with which the server would have run."""
+    served: list[Settings] = []
+
+    def run(settings: Settings, listener: socket.socket) -> None:
+        served.append(settings)
+        listener.close()
+
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(server, "run", run)
+    return served
+
+
+def test_serve_migrates_loads_what_is_missing_or_changed_and_says_where_the_docs_are(
+    file: Path, seed: Path, served: list[Settings]
+) -> None:
+    shutil.copytree(SEED, seed / KOOME)
+    write_folder(seed / REPORT, REPORT_TEXT, REPORT_DOCUMENT)
+    (seed / "notes-of-the-desk").mkdir()
+    first = run("serve", "--port", "0", "--workers", "3", "--host", "127.0.0.1")
+    assert first.exit_code == 0
+    *loaded, address = first.stdout.splitlines()
+    assert [line.split(",")[0] for line in loaded] == [f"{REPORT}: created", f"{KOOME}: created"]
+    assert re.fullmatch(r"Dateline: http://127\.0\.0\.1:[1-9]\d*/docs", address)
+    write_folder(seed / REPORT, REPORT_TEXT, {**REPORT_DOCUMENT, "facts": REPORT_DOCUMENT["facts"][:-1]})
+    again = run("serve", "--port", "0").stdout.splitlines()
+    assert [line.split(",")[0] for line in again[:-1]] == [f"{REPORT}: replaced", f"{KOOME}: unchanged"]
+    assert [settings.workers for settings in served] == [3, 1]
+
+
+def test_an_empty_seed_folder_serves_no_articles(file: Path, seed: Path, served: list[Settings]) -> None:
+    assert run("serve", "--port", "0").stdout.startswith("Dateline: http://127.0.0.1:")
+    with Api(file) as api:
+        assert api.read("/articles") == {"items": [], "total": 0, "next": None}
+
+
+def test_broken_articles_keep_the_server_from_starting(
+    file: Path, seed: Path, refused: Main, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_folder(seed / REPORT, REPORT_TEXT, REPORT_DOCUMENT)
+    write_folder(seed / "another", "Some text.", {"entities": {}, "facts": [{"type": "rumour"}]})
+    shutil.copytree(SEED, seed / KOOME)
+    facts = seed / KOOME / "facts.yaml"
+    facts.write_text(facts.read_text("utf-8").replace("exact: IG Koome, prefix: urged", "exact: IG Kome"), "utf-8")
+    assert refused("serve", "--port", "0").startswith(f"dateline: not serving: 2 of the folders in {seed} ")
+    printed = capsys.readouterr()
+    assert f"{facts}:" in printed.err
+    assert "‘IG Kome’ are not in the text" in printed.err
+    assert f"{seed / 'another' / 'facts.yaml'}:" in printed.err
+    assert printed.out.startswith(f"{REPORT}: created")
+
+
+def test_a_seed_folder_that_is_not_there_is_told(file: Path, seed: Path, refused: Main) -> None:
+    seed.rmdir()
+    assert refused("serve") == f"dateline: DATELINE_SEED_DATA={seed}: there is no such folder"
+    assert not file.exists()
+
+
+def test_a_port_in_use_is_told(file: Path, seed: Path, refused: Main) -> None:
+    with server.listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        message = refused("serve", "--port", str(port))
+    assert f"DATELINE_PORT={port}" in message
+    assert "in use" in message
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "1.2.3.4", "a..b"])
+def test_a_host_that_is_not_this_machine_is_told(file: Path, seed: Path, refused: Main, host: str) -> None:
+    assert f"DATELINE_HOST={host}" in refused("serve", "--host", host, "--port", "0")
+
+
+def test_a_wrong_setting_ends_the_process_with_a_message_alone() -> None:
+    done = dateline("serve", DATELINE_PORT="abc", DATELINE_WORKERS="0")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    first, second = done.stderr.splitlines()
+    assert first.startswith("dateline: DATELINE_PORT=abc: ")
+    assert second.startswith("DATELINE_WORKERS=0: ")
+
+
+def test_the_installed_command_is_this_one() -> None:
+    assert 'dateline = "app.cli:main"' in (ROOT / "pyproject.toml").read_text()

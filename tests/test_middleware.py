@@ -1,0 +1,85 @@
+"""HEAD wherever GET is, OPTIONS, and reads from pages of any origin."""
+
+import pytest
+
+from app.queries import entities
+from tests.api import KOOME, Api, assert_problem
+
+ORIGIN = {"Origin": "https://example.org"}
+GOOD = [
+    "/people", "/people/noor-gabow", f"/articles/{KOOME}/text", f"/articles/{KOOME}/coverage", "/search?q=koome",
+    "/timeline?limit=2", "/graph", "/health", "/ready", "/docs", "/", "/openapi.json", "/docs/assets/swagger-ui.css",
+    "/people?limit=2",
+]  # fmt: skip
+BAD = ["/nothing", "/people/nobody", "/people?limit=0", "/people?organization=x", "/people?organisation=nobody"]
+ALLOWED = "GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize("path", [*GOOD, *BAD])
+def test_head_answers_as_get_without_the_body(koome: Api, path: str) -> None:
+    get, head = koome.get(path), koome.request("HEAD", path)
+    assert head.status_code == get.status_code
+    assert head.headers == get.headers
+    assert head.content == b""
+    assert int(head.headers["content-length"]) == len(get.content)
+
+
+def test_head_asks_with_a_tag_too(koome: Api) -> None:
+    tag = koome.get("/people").headers["etag"]
+    assert koome.request("HEAD", "/people", headers={"If-None-Match": tag}).status_code == 304
+
+
+@pytest.mark.parametrize("path", [path for path in GOOD if "?" not in path])
+def test_options_says_what_is_allowed(koome: Api, path: str) -> None:
+    response = koome.request("OPTIONS", path)
+    assert response.status_code == 204
+    assert response.headers["allow"] == ALLOWED
+    assert response.content == b""
+    assert "content-length" not in response.headers
+    assert "content-type" not in response.headers
+
+
+def test_options_of_nothing_is_not_found(koome: Api) -> None:
+    assert_problem(koome.request("OPTIONS", "/nothing"), 404)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST"])
+@pytest.mark.parametrize("path", [*GOOD, *BAD])
+def test_pages_of_any_origin_may_read_answers_and_errors(koome: Api, method: str, path: str) -> None:
+    response = koome.request(method, path, headers=ORIGIN)
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-credentials" not in response.headers
+    exposed = response.headers["access-control-expose-headers"].split(", ")
+    assert {"ETag", "Link"} <= set(exposed)
+
+
+def test_a_conditional_read_and_an_unexpected_error_can_be_read_from_any_origin_too(
+    koome: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tag = koome.get("/people").headers["etag"]
+    same = koome.get("/people", headers={**ORIGIN, "If-None-Match": tag})
+    assert (same.status_code, same.headers["access-control-allow-origin"]) == (304, "*")
+    monkeypatch.setattr(entities, "refuse_unknown", None)
+    for method in ("GET", "HEAD"):
+        broken = koome.request(method, "/people", headers=ORIGIN)
+        assert (broken.status_code, broken.headers["access-control-allow-origin"]) == (500, "*")
+        assert broken.headers["content-type"] == "application/problem+json"
+        assert (broken.content == b"") == (method == "HEAD")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_a_preflight_allows_reads_with_any_header(koome: Api, method: str) -> None:
+    wanted = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": "if-none-match,x-own"}
+    response = koome.request("OPTIONS", "/people", headers={**ORIGIN, **wanted})
+    assert response.status_code == 200
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert method in response.headers["access-control-allow-methods"].split(", ")
+    assert "x-own" in response.headers["access-control-allow-headers"]
+    assert response.headers["access-control-max-age"] == "86400"
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE", "get", ""])
+def test_a_preflight_for_anything_else_is_refused(koome: Api, method: str) -> None:
+    headers = {**ORIGIN, "Access-Control-Request-Method": method}
+    problem = assert_problem(koome.request("OPTIONS", "/people", headers=headers), 400, path="")
+    assert ALLOWED in problem["detail"]

@@ -1,0 +1,173 @@
+"""What only a real server shows: bounds of the protocol, signals, workers, and how `serve` starts and fails to."""
+
+import json
+import re
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.server import LONGEST_HEADERS, LONGEST_URL, address_of, listen
+from tests.api import KOOME, Server, assert_problem
+
+GET = b"GET /people?limit=1 HTTP/1.1\r\nHost: x\r\n"
+
+
+def answer_in(raw: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Take a raw answer apart: status, headers, body."""
+    head, _, body = raw.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+    return int(first.split()[1]), headers, body
+
+
+def assert_raw_problem(raw: bytes, status: int) -> None:
+    assert raw.count(b"HTTP/1.1 ") == 1
+    found, headers, body = answer_in(raw)
+    assert found == status
+    assert headers["content-type"] == "application/problem+json"
+    assert headers["connection"] == "close"
+    assert int(headers["content-length"]) == len(body)
+    problem = json.loads(body)
+    assert problem["status"] == status
+    assert list(problem) == ["type", "title", "status", "detail", "instance", "errors"]
+
+
+def long(server: Server, length: int) -> httpx.Response:
+    """Ask for a path of this many bytes; httpx would not make a URL of more than 65,536."""
+    path = b"/people?q=".ljust(length, b"a")
+    return server.client.get("/people", extensions={"target": path})
+
+
+# --- Bounds -------------------------------------------------------------------------------------------------------
+
+
+def test_a_query_of_two_megabytes_is_told_that_it_is_too_long(server: Server) -> None:
+    problem = assert_problem(long(server, 2_000_000), 414, path="")
+    assert str(LONGEST_URL) in problem["detail"]
+    assert_raw_problem(server.says(b"GET /people?q=" + b"a" * 2_000_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n"), 414)
+    assert server.client.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize("length", [65_535, 65_536, 65_546, 131_072, 131_100])
+def test_a_query_that_wraps_round_the_parsers_counters_is_not_cut_short(server: Server, length: int) -> None:
+    assert_problem(long(server, length), 414, path="")
+
+
+def test_the_longest_url_is_within_bounds_and_one_byte_more_is_not(server: Server) -> None:
+    assert long(server, LONGEST_URL).status_code == 422
+    assert long(server, LONGEST_URL + 1).status_code == 414
+
+
+def test_headers_that_are_too_long_are_told_so(server: Server) -> None:
+    assert_problem(server.client.get("/people", headers={"X-Long": "a" * (LONGEST_HEADERS + 1)}), 431, path="")
+    many = "".join(f"X-{number}: {'a' * 100}\r\n" for number in range(1000)).encode()
+    assert_raw_problem(server.says(GET + many + b"\r\n"), 431)
+    assert server.client.get("/people", headers={"X-Long": "a" * 8000}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\x00\x01\x02\xff garbage\r\n\r\n",
+        b"GET people HTTP/1.1\r\n\r\n",
+        b"GET /people HTTP/9.9\r\nHost: x\r\n\r\n",
+        b"GET /people HTTP/1.1\r\nNo colon\r\n\r\n",
+        b"GET /p\xc3\xa9ople HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /people HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+        b"POST /people HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc",
+        b"{}\r\n\r\n",
+        GET + b"Transfer-Encoding: chunked\r\n\r\nthis is no chunk\r\n",
+        b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_is_a_problem(server: Server, garbage: bytes) -> None:
+    assert_raw_problem(server.says(garbage), 400)
+
+
+def test_a_nul_byte_and_other_odd_paths_are_clear_problems(server: Server) -> None:
+    for path in ("/%00", "/people/%00", "/people/a%00b", "/people/%FF", "//people", "/people/..%2f..", "/people//"):
+        response = server.client.get(server.url + path)
+        assert response.status_code in (404, 422)
+        assert_problem(response, response.status_code, path=response.json()["instance"])
+    assert_problem(server.client.get("/people?q=%00"), 422)
+
+
+# --- Connections --------------------------------------------------------------------------------------------------
+
+
+def test_a_connection_goes_on_after_an_ordinary_error(server: Server) -> None:
+    close = b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    bad = b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
+    wrong = b"POST /people HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+    raw = server.says(bad + wrong + GET + b"\r\n" + close)
+    assert re.findall(rb"HTTP/1.1 (\d+)", raw) == [b"404", b"405", b"200", b"200"]
+
+
+def test_head_on_a_real_connection_has_the_length_and_no_body(server: Server) -> None:
+    get = server.client.get("/people?limit=1")
+    raw = server.says(b"HEAD /people?limit=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    status, headers, body = answer_in(raw)
+    assert (status, body) == (200, b"")
+    assert int(headers["content-length"]) == len(get.content)
+    assert headers["etag"] == get.headers["etag"]
+
+
+def test_an_answer_in_pieces_and_a_slow_question(server: Server) -> None:
+    raw = server.says(*(bytes([byte]) for byte in GET + b"Connection: close\r\n\r\n"))
+    assert answer_in(raw)[0] == 200
+
+
+def test_the_server_does_not_say_what_it_is(server: Server) -> None:
+    headers = server.client.get("/people").headers
+    assert "server" not in headers
+    assert "date" in headers
+
+
+def test_an_upgrade_that_nobody_offers_is_answered_as_a_read(server: Server) -> None:
+    upgrade = b"Connection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n"
+    raw = server.says(GET + upgrade)
+    assert answer_in(raw)[0] in (200, 400)
+
+
+# --- The process --------------------------------------------------------------------------------------------------
+
+
+def test_serve_says_where_the_docs_are_and_loads_what_is_there(server: Server) -> None:
+    assert f"Dateline: {server.url}/docs" in server.output()
+    assert f"{KOOME}: created" in server.output()
+    assert server.client.get("/docs").status_code == 200
+    assert server.client.get("/people").json()["total"] == 5
+
+
+def test_a_server_that_was_killed_starts_again_and_workers_stop_together(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        assert server.client.get("/ready").json()["revision"] == 1
+        assert server.stop(signal.SIGKILL) == -signal.SIGKILL
+    with Server(tmp_path, "--workers", "2") as server:
+        assert f"{KOOME}: unchanged" in server.output()
+        assert {httpx.get(f"{server.url}/people", timeout=60).json()["total"] for _ in range(10)} == {5}
+        assert server.stop() == 0
+    assert "died" not in server.output()
+    assert "Traceback" not in server.output()
+
+
+# --- Addresses ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def listener(request: pytest.FixtureRequest) -> Iterator[socket.socket]:
+    with listen(request.param, 0) as listener:
+        yield listener
+
+
+@pytest.mark.parametrize(
+    ("listener", "host"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "localhost"), ("localhost", "127.0.0.1")],
+    indirect=["listener"],
+)
+def test_the_address_is_one_that_this_machine_can_open(listener: socket.socket, host: str) -> None:
+    assert address_of(listener) == f"http://{host}:{listener.getsockname()[1]}"
