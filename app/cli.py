@@ -1,8 +1,9 @@
-"""The command line: `dateline serve`, `migrate`, `new`, `check`, `load`, `export`, `schema`, `openapi`."""
+"""The command line: `dateline serve`, `migrate`, `new`, `check`, `load`, `remove`, `export`, `schema`, `openapi`."""
 
 import json
 import signal
 import sys
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +14,10 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from app import __version__, database, server
 from app.errors import DatelineError, FolderError, SettingsError
-from app.loading.checking import check_folder
+from app.loading.checking import CheckedArticle, check_agreement, check_folder
 from app.loading.exporting import export_article
 from app.loading.format import ArticleDocument
-from app.loading.loader import load_article
+from app.loading.loader import delete_article, load_article
 from app.loading.rendering import as_json, as_text
 from app.loading.skeleton import start_folder
 from app.loading.source import CheckError, Diagnostic
@@ -76,44 +77,69 @@ def check(
     form: Annotated[Format, typer.Option("--format", help="For people, or for editors and CI.")] = Format.TEXT,
 ) -> None:
     """Check article folders: everything that is wrong with them, without touching a database."""
+    articles, problems = _checked(folders)
+    if form is Format.JSON:
+        typer.echo(as_json(problems))
+    else:
+        for article in articles:
+            facts, entities = len(article.facts), len(article.entities)
+            typer.echo(f"{article.source.file.parent}: {facts} facts, {entities} entities, nothing wrong")
+        if problems:
+            typer.echo(as_text(problems), err=True)
+    raise typer.Exit(1 if problems else 0)
+
+
+def _checked(folders: Iterable[Path]) -> tuple[list[CheckedArticle], list[Diagnostic]]:
+    """Return the articles that have nothing wrong, by themselves and beside each other, and what the others have."""
+    articles: list[CheckedArticle] = []
     problems: list[Diagnostic] = []
     for folder in folders:
         try:
-            article = check_folder(folder)
+            articles.append(check_folder(folder))
         except CheckError as error:
             problems += error.diagnostics
-        else:
-            if form is Format.TEXT:
-                typer.echo(f"{folder}: {len(article.facts)} facts, {len(article.entities)} entities, nothing wrong")
-    if form is Format.JSON:
-        typer.echo(as_json(problems))
-    elif problems:
-        typer.echo(as_text(problems), err=True)
-    raise typer.Exit(1 if problems else 0)
+    disagreements = check_agreement(articles)
+    files = {problem.file for problem in disagreements}
+    return [article for article in articles if article.source.file not in files], problems + disagreements
 
 
 @cli.command()
 def load(folders: Folders) -> None:
     """Load article folders, one transaction each; a folder that has not changed is left alone."""
-    engine = database.create_writer(load_settings().database_url)
-    database.check_ready(engine)
-    raise typer.Exit(1 if _load(engine, folders) else 0)
+    url = load_settings().database_url
+    database.check_ready(database.create_reader(url))
+    articles, problems = _checked(folders)
+    problems += _load(database.create_writer(url), articles)
+    if problems:
+        typer.echo(as_text(problems), err=True)
+    raise typer.Exit(1 if problems else 0)
 
 
-def _load(engine: Engine, folders: list[Path]) -> int:
-    """Load the folders; return how many could not be, having said why."""
-    failed = 0
-    for folder in folders:
+def _load(engine: Engine, articles: list[CheckedArticle]) -> list[Diagnostic]:
+    """Load the articles, and return what keeps some of them out."""
+    problems: list[Diagnostic] = []
+    ids = [article.id for article in articles]
+    for article in articles:
         try:
-            article = check_folder(folder)
             with engine.begin() as connection:
-                outcome = load_article(connection, article)
+                outcome = load_article(connection, article, beside=ids)
         except CheckError as error:
-            typer.echo(as_text(error.diagnostics), err=True)
-            failed += 1
+            problems += error.diagnostics
         else:
             typer.echo(f"{article.id}: {outcome}, {len(article.facts)} facts")
-    return failed
+    return problems
+
+
+@cli.command()
+def remove(
+    article_id: Annotated[str, typer.Argument(metavar="ID", help="The article's id.")],
+) -> None:
+    """Take an article, its facts, and the entities that no other article mentions out of the database."""
+    url = load_settings().database_url
+    database.check_ready(database.create_reader(url))
+    with database.create_writer(url).begin() as connection:
+        delete_article(connection, article_id)
+    typer.echo(f"{article_id}: removed")
 
 
 @cli.command()
@@ -121,7 +147,7 @@ def export(
     article_id: Annotated[str, typer.Argument(metavar="ID", help="The article's id.")],
     to: Annotated[Path, typer.Option(help="Where to write the article's folder.")] = Path(),
 ) -> None:
-    """Write an article back as a folder ID/ that loads to the same rows."""
+    """Write an article back as a folder ID/ that loads to the same rows; a folder that is there is left alone."""
     engine = database.create_reader(load_settings().database_url)
     database.check_ready(engine)
     with engine.connect() as connection:
@@ -145,10 +171,11 @@ def serve(
         raise SettingsError(f"DATELINE_SEED_DATA={settings.seed_data}: there is no such folder")
     engine = database.create_writer(settings.database_url)
     database.migrate(engine)
-    failed = _load(engine, sorted(path.parent for path in settings.seed_data.glob("*/facts.yaml")))
-    if failed:
-        raise FolderError(f"not serving: {failed} of the folders in {settings.seed_data} cannot be loaded, see above")
+    articles, problems = _checked(sorted(path.parent for path in settings.seed_data.glob("*/facts.yaml")))
+    problems = problems or _load(engine, articles)
     engine.dispose()
+    if problems:
+        raise FolderError(f"not serving, as DATELINE_SEED_DATA={settings.seed_data} has faults:\n{as_text(problems)}")
     listener = server.listen(settings.host, settings.port)
     typer.echo(f"Dateline: {server.address_of(listener)}/docs")
     server.run(settings, listener)

@@ -91,6 +91,12 @@ def check_ready(engine: Engine) -> None:
         raise NotReadyError("the database's schema is not the one this version needs: run `dateline migrate`")
 
 
+def current_token(connection: Connection) -> str:
+    """Return the mark of the last committed load."""
+    token: str = connection.execute(select(col(Revision.token))).scalar_one()
+    return token
+
+
 def current_revision(connection: Connection) -> int:
     """Return how many loads have been committed."""
     value: int = connection.execute(select(col(Revision.value))).scalar_one()

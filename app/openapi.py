@@ -13,7 +13,8 @@ from fastapi import FastAPI
 
 from app.problems import MEDIA_TYPE
 from app.schemas.base import FACT_PATHS, Problem
-from app.schemas.parameters import FACT, SLUG
+from app.schemas.parameters import FACT
+from app.vocabulary import SLUG
 
 EXAMPLES = Path(__file__).with_name("examples.json")
 SUMMARY = "The facts of news articles, each with the words that support it."

@@ -136,6 +136,9 @@ def _invalid(location: str, name: str, error: Any) -> InputError:
         return InputError(location, name, f"`{name}` is required")
     if error["type"] == "string_pattern_mismatch":
         reason = REASONS[error["ctx"]["pattern"]]
+    if error["type"] == "too_long":
+        most, given = error["ctx"]["max_length"], error["ctx"]["actual_length"]
+        return InputError(location, name, f"`{name}` is given {given} times; it may be given {most} times at most")
     if error["type"] in ("period", "range", "offset"):
         return InputError(location, name, reason)
     suggestion = None

@@ -1,7 +1,7 @@
 """Settings: read once from DATELINE_* variables, frozen, passed in."""
 
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     """The port that `serve` listens on; 0 takes a free one."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """How many processes `serve` runs."""
-    log_level: Annotated[str, Field(pattern="^(critical|error|warning|info|debug)$")] = "info"
+    log_level: Literal["critical", "error", "warning", "info", "debug"] = "info"
     """How much the server logs: critical, error, warning, info or debug."""
 
     @field_validator("database_url")

@@ -48,11 +48,13 @@ def table_of(model: type[SQLModel]) -> Table:
 
 
 class Revision(SQLModel, table=True):
-    """One row: a counter that rises with each committed load."""
+    """One row: a counter that rises with each committed load, and a mark of that load."""
 
     __table_args__ = (CheckConstraint("id = 1", name="single"),)
     id: int = Field(default=1, primary_key=True)
     value: int
+    token: str
+    """Random, new with each load: no two states of any two databases share one, not even after a restore."""
 
 
 class Article(SQLModel, table=True):

@@ -6,7 +6,10 @@ documentation; `sentence`, where a term has one, is how a fact of that kind read
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
+
+SLUG: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+"""An id: lower-case words and digits joined by single hyphens."""
 
 
 class Term(StrEnum):
@@ -92,6 +95,7 @@ class RelationKind(Term):
         "{child} is a member of {parent}.",
     )
     BELONGS_TO = "belongs-to", "the child is the parent's own.", "{child} belongs to {parent}."
+    CONTROLS = "controls", "the child holds or controls the parent.", "{child} controls {parent}."
     LEADS = "leads", "the child leads, or is to lead, the parent.", "{child} leads {parent}."
     DRAWN_FROM = (
         "drawn-from",
@@ -146,16 +150,16 @@ class Status(Term):
 class ParticipationRole(Term):
     """As what an entity takes part in an event."""
 
-    LED = "led", "led it or is to lead it.", "{child} leads {parent}."
-    ATTENDED = "attended", "took part in it or was present.", "{child} took part in {parent}."
-    HOSTED = "hosted", "hosted it.", "{child} hosts {parent}."
-    ADDRESSED = "addressed", "was spoken to, briefed or assured in it.", "{child} was addressed in {parent}."
-    SPOKE = "spoke", "spoke, announced or briefed in it.", "{child} spoke in {parent}."
-    CONDUCTED = "conducted", "carried it out.", "{child} carried out {parent}."
-    OFFERED = "offered", "made an offer in it.", "{child} made the offer in {parent}."
-    MANDATED = "mandated", "gave the mandate in it.", "{child} gave the mandate in {parent}."
-    DEPLOYED = "deployed", "is sent or deployed in it.", "{child} is to be deployed in {parent}."
-    SUPPORTED = "supported", "is helped or supported by it.", "{child} is to be supported by {parent}."
+    LED = "led", "led it or is to lead it.", "{child} has the lead in {parent}."
+    ATTENDED = "attended", "took part in it or was present.", "{child} is among those who take part in {parent}."
+    HOSTED = "hosted", "hosted it.", "{child} is the host of {parent}."
+    ADDRESSED = "addressed", "was spoken to, briefed or assured in it.", "{child} is addressed in {parent}."
+    SPOKE = "spoke", "spoke, announced or briefed in it.", "{child} speaks in {parent}."
+    CONDUCTED = "conducted", "carried it out.", "{child} is the one to carry out {parent}."
+    OFFERED = "offered", "made an offer in it.", "{child} is the one to make the offer in {parent}."
+    MANDATED = "mandated", "gave the mandate in it.", "{child} is the one to give the mandate in {parent}."
+    DEPLOYED = "deployed", "is sent or deployed in it.", "{child} is what is deployed in {parent}."
+    SUPPORTED = "supported", "is helped or supported by it.", "{child} is what is supported by {parent}."
     SOURCE = "source", "is what is drawn upon in it.", "{child} is drawn upon in {parent}."
     TARGET = "target", "is what it is directed against or seizes.", "{child} is the target of {parent}."
     SUBJECT = "subject", "is what it is about.", "{child} is the subject of {parent}."

@@ -11,7 +11,7 @@ from typing import Any
 from app.loading.checking import CheckedArticle, Checker
 from app.loading.source import Source
 
-REPORT = "haitian-officers-in-nairobi"
+REPORT = "talks-in-nairobi"
 
 REPORT_TEXT = """\
 PORT-AU-PRINCE, Haiti, Jun 20 – Inspector General of Police Japhet Koome of the National Police Service met a \

@@ -297,12 +297,49 @@ def test_broken_articles_keep_the_server_from_starting(
     shutil.copytree(SEED, seed / KOOME)
     facts = seed / KOOME / "facts.yaml"
     facts.write_text(facts.read_text("utf-8").replace("exact: IG Koome, prefix: urged", "exact: IG Kome"), "utf-8")
-    assert refused("serve", "--port", "0").startswith(f"dateline: not serving: 2 of the folders in {seed} ")
-    printed = capsys.readouterr()
-    assert f"{facts}:" in printed.err
-    assert "‘IG Kome’ are not in the text" in printed.err
-    assert f"{seed / 'another' / 'facts.yaml'}:" in printed.err
-    assert printed.out.startswith(f"{REPORT}: created")
+    message = refused("serve", "--port", "0")
+    assert message.startswith(f"dateline: not serving, as DATELINE_SEED_DATA={seed} has faults:\n")
+    assert f"{facts}:" in message
+    assert "‘IG Kome’ are not in the text" in message
+    assert f"{seed / 'another' / 'facts.yaml'}:" in message
+    assert "^" in message
+    with Api(file) as api:
+        assert api.read("/articles")["total"] == 0
+
+
+def test_folders_that_agree_may_rename_together_what_they_share(migrated: Path, tmp_path: Path) -> None:
+    text, document = (
+        "Ada spoke in Hull.",
+        {
+            "entities": {"hull": {"type": "place", "name": "Hull", "kind": "city"}},
+            "facts": [{"type": "name", "entity": "hull", "text": "Hull", "kind": "full", "evidence": "Hull"}],
+        },
+    )
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        write_folder(folder, text, document)
+    assert run("load", *map(str, folders)).exit_code == 0
+    write_folder(folders[0], text, json.loads(json.dumps(document).replace("city", "port")))
+    alone = run("load", str(folders[0]))
+    assert alone.exit_code == 1
+    assert "city in two/facts.yaml" in alone.output
+    apart = run("check", *map(str, folders))
+    assert apart.exit_code == 1
+    assert apart.output.count("articles that share an entity agree on it") == 2
+    assert f"city in {folders[1] / 'facts.yaml'}:" in apart.output
+    write_folder(folders[1], text, json.loads(json.dumps(document).replace("city", "port")))
+    together = run("load", *map(str, folders))
+    assert (together.exit_code, together.output.count("replaced")) == (0, 2)
+    with Api(migrated) as api:
+        assert api.read("/places/hull")["kind"] == "port"
+
+
+def test_an_article_is_removed_with_what_it_alone_mentions(migrated: Path, refused: Main) -> None:
+    assert run("load", str(SEED)).exit_code == 0
+    assert run("remove", KOOME).output == f"{KOOME}: removed\n"
+    with Api(migrated) as api:
+        assert [api.read(path)["total"] for path in ("/articles", "/people", "/facts")] == [0, 0, 0]
+    assert refused("remove", KOOME) == f"dateline: there is no article ‘{KOOME}’"
 
 
 def test_a_seed_folder_that_is_not_there_is_told(file: Path, seed: Path, refused: Main) -> None:

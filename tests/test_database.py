@@ -224,7 +224,7 @@ DATE = {
 
 
 VIOLATIONS: list[tuple[str, type[SQLModel], dict[str, Any]]] = [
-    ("ck_revision_single", Revision, {"id": 2, "value": 0}),
+    ("ck_revision_single", Revision, {"id": 2, "value": 0, "token": "x"}),
     ("article.id", Article, ARTICLE),
     ("ck_article_sha256", Article, {**ARTICLE, "id": "b", "sha256": "0" * 63}),
     ("entity.id", Entity, ENTITY),

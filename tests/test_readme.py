@@ -74,12 +74,12 @@ def test_the_table_of_paths_names_every_path_and_filter() -> None:
 def test_the_example_of_a_facts_file_checks_without_fault(folder: FolderFactory) -> None:
     example = re.search(r"```yaml\n(.+?)```", README.read_text("utf-8"), re.DOTALL)
     assert example
-    article = check_folder(folder("ROME, Jun 1 – the mayor Anna Rossi spoke.\n", example[1]))
+    article = check_folder(folder("ROME, Jun 1 – the mayor Anna Rossi spoke. Anna Rossi left.\n", example[1]))
     assert [fact.entry.type.value for fact in article.facts] == ["name", "role"]
 
 
 def test_every_command_of_the_page_exists() -> None:
     known = {command.name or command.callback.__name__ for command in cli.registered_commands if command.callback}
     shown = set(re.findall(r"dateline ([a-z]+)", README.read_text("utf-8")))
-    assert {"check", "load", "export", "serve"} <= shown
+    assert {"new", "check", "load", "serve"} <= shown
     assert shown <= known

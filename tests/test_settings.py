@@ -62,7 +62,7 @@ WRONG = [
     ("WORKERS", "0", "greater than or equal to 1"),
     ("WORKERS", "two", "valid integer"),
     ("HOST", "", "at least 1 character"),
-    ("LOG_LEVEL", "loud", "critical|error|warning|info|debug"),
+    ("LOG_LEVEL", "loud", "'critical', 'error', 'warning', 'info' or 'debug'"),
     ("DATABASE_URL", "dateline.db", "sqlite:///dateline.db"),
     ("DATABASE_URL", "", "sqlite:///dateline.db"),
     ("DATABASE_URL", "sqlite://", "must name a SQLite file"),

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,6 @@ from pydantic_core import ErrorDetails
 
 from app.loading.format import (
     ENTRIES,
-    SLUG,
     AnyFactEntry,
     ArticleDocument,
     ArticleHeader,
@@ -23,6 +22,7 @@ from app.loading.format import (
     NoteEntry,
     ParticipationEntry,
     Quotation,
+    Quotations,
     Refers,
     Verbatim,
     marked,
@@ -40,9 +40,10 @@ from app.loading.source import (
 from app.text.dates import Bounds, DateError, resolve
 from app.text.folding import nearest
 from app.text.quoting import QuotationError, Span, locate, not_in_the_text, shown
-from app.vocabulary import EntityType, FactType, ParticipationRole
+from app.vocabulary import SLUG, EntityType, FactType, ParticipationRole
 
 FACT: TypeAdapter[AnyFactEntry] = TypeAdapter(AnyFactEntry)
+QUOTATIONS: TypeAdapter[list[Quotation]] = TypeAdapter(Quotations)
 ENTITY = TypeAdapter(EntityEntry)
 HEADER = TypeAdapter(ArticleHeader)
 Key = TypeVar("Key")
@@ -158,7 +159,11 @@ class Checker:
                 self._report_invalid(details)
             self.entities = dict(_passing(ENTITY, entities.items() if isinstance(entities, dict) else ()))
             header = dict(_passing(HEADER, [("article", data.get("article"))])).get("article", ArticleHeader())
-            return header, list(_passing(FACT, enumerate(facts if isinstance(facts, list) else ())))
+            raw = facts if isinstance(facts, list) else []
+            passing = list(_passing(FACT, enumerate(raw)))
+            for index in sorted({*range(len(raw))} - {index for index, _ in passing}):
+                self._check_rest(index, raw[index])
+            return header, passing
         self.entities = document.entities
         return document.article, list(enumerate(document.facts))
 
@@ -179,6 +184,8 @@ class Checker:
             message = f"`type` must be one of {', '.join(FactType.values())}"
         elif details["type"] == "string_pattern_mismatch" and details["ctx"]["pattern"] == SLUG:
             message = f"{shown(str(details['input']))} is not a slug: lower-case letters, digits and single hyphens"
+        elif details["type"] in ("enum", "literal_error"):
+            message = _wrong_term(str(details["input"]), details["ctx"]["expected"])
         elif details["type"] == "string_pattern_mismatch":
             message = "here stands one line, without line breaks and control characters"
         self.report(path, message)
@@ -207,22 +214,12 @@ class Checker:
             slug = getattr(entry, field)
             if slug is None:
                 continue
-            if field != "attributed_to":
-                self.mentioned.add(slug)
-            if slug not in self.declared:
-                near = nearest(slug, self.declared)
-                hint = f"; did you mean `{near}`?" if near else ""
-                self.report((*path, field), f"`{slug}` is not among the entities{hint}")
-            elif slug in self.entities:
-                types = mark.types
-                if (
-                    isinstance(entry, ParticipationEntry)
-                    and field == "entity"
-                    and entry.role is ParticipationRole.VENUE
-                ):
-                    types = (EntityType.PLACE,)
-                if types and (actual := self.entities[slug].type) not in types:
-                    self.report((*path, field), f"`{slug}` is of type {actual}, not {' or '.join(types)}")
+            self._check_declared((*path, field), slug)
+            types = mark.types
+            if isinstance(entry, ParticipationEntry) and field == "entity" and entry.role is ParticipationRole.VENUE:
+                types = (EntityType.PLACE,)
+            if types and slug in self.entities and (actual := self.entities[slug].type) not in types:
+                self.report((*path, field), f"`{slug}` is of type {actual}, not {' or '.join(types)}")
 
     def _located(self, path: DocumentPath, position: int, quotation: Quotation) -> Span | None:
         try:
@@ -278,11 +275,54 @@ class Checker:
 
     def _check_use(self) -> None:
         """Hold that an entity exists only as long as a fact of the article supports it."""
-        failed = {problem.path.split("]")[0] for problem in self.problems if problem.path.startswith("facts[")}
-        if failed:
-            return  # A fact that could not be read may be the one that uses the entity.
         for slug in sorted(self.declared - self.mentioned):
             self.report(("entities", slug), "no fact is about this entity: add one or take the entity out")
+
+    def _check_rest(self, index: int, raw: Any) -> None:
+        """Check what can be of an entry that is no fact yet: its other faults come to light with the first."""
+        if not isinstance(raw, dict):
+            return
+        if raw.get("type") not in FactType.values():  # any of its words may be what uses an entity
+            self.mentioned |= {word for word in raw.values() if isinstance(word, str)}
+            return
+        path: DocumentPath = ("facts", index)
+        for field in marked(ENTRIES[FactType(raw["type"])], Refers):
+            if isinstance(slug := raw.get(field), str):
+                self._check_declared((*path, field), slug)
+        with suppress(ValidationError):
+            for position, quotation in enumerate(QUOTATIONS.validate_python(raw.get("evidence"))):
+                self._located(path, position, quotation)
+
+    def _check_declared(self, path: DocumentPath, slug: str) -> None:
+        if path[-1] != "attributed_to":
+            self.mentioned.add(slug)
+        if slug not in self.declared:
+            near = nearest(slug, self.declared)
+            hint = f"; did you mean `{near}`?" if near else ""
+            self.report(path, f"`{slug}` is not among the entities{hint}")
+
+
+def check_agreement(articles: Sequence[CheckedArticle]) -> list[Diagnostic]:
+    """Return where articles that share an entity disagree on it: one diagnostic for either file."""
+    problems: list[Diagnostic] = []
+    first: dict[str, CheckedArticle] = {}
+    for article in articles:
+        for slug, entry in article.entities.items():
+            other = first.setdefault(slug, article)
+            for field in ("name", "type", "kind"):
+                here, there = getattr(entry, field), getattr(other.entities[slug], field)
+                if here != there:
+                    problems += [_disagreement(article, other, slug, field), _disagreement(other, article, slug, field)]
+    return problems
+
+
+def _disagreement(article: CheckedArticle, other: CheckedArticle, slug: str, field: str) -> Diagnostic:
+    path = ("entities", slug, field)
+    there = other.source.diagnostic(path, "")
+    here, said = (getattr(each.entities[slug], field) or "nothing" for each in (article, other))
+    return article.source.diagnostic(
+        path, f"{here} here, but {said} in {there.file}:{there.line}: articles that share an entity agree on it"
+    )
 
 
 def local_id(entry: AnyFactEntry) -> str:
@@ -302,6 +342,14 @@ def _passing(model: TypeAdapter[Valid], entries: Iterable[tuple[Key, Any]]) -> I
     for key, entry in entries:
         with suppress(ValidationError):
             yield key, model.validate_python(entry)
+
+
+def _wrong_term(word: str, expected: str) -> str:
+    """Say which terms there are, and which of them the word is most like."""
+    terms = expected.replace("'", "").replace(" or ", ", ").split(", ")
+    near = nearest(word, terms)
+    hint = f"; did you mean `{near}`?" if near else ""
+    return f"{shown(word)} is not one of {', '.join(terms)}{hint}"
 
 
 def _in_document(details: ErrorDetails) -> DocumentPath:

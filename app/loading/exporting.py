@@ -9,7 +9,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
-from app.errors import NotFoundError
+from app.errors import FolderError, NotFoundError
 from app.loading.checking import FACT, local_id
 from app.loading.format import ENTRIES, FactEntry, NoteEntry, Refers, marked
 from app.loading.source import FACTS_FILE, TEXT_FILE
@@ -26,10 +26,14 @@ def export_article(connection: Connection, article_id: str, to: Path) -> Path:
 
     Raises:
         NotFoundError: there is no such article.
+        FolderError: the folder is there already.
     """
     text, document = article_document(connection, article_id)
     folder = to / article_id
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError as error:  # perhaps written by hand: comments and order would be lost
+        raise FolderError(f"{folder} is there already: export to another place with --to") from error
     (folder / TEXT_FILE).write_bytes(text.encode())
     (folder / FACTS_FILE).write_bytes(facts_yaml(document).encode())
     return folder

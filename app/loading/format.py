@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from app.vocabulary import (
+    SLUG,
     Basis,
     DateRelation,
     DescriptionKind,
@@ -25,8 +26,6 @@ from app.vocabulary import (
     RelationKind,
     Status,
 )
-
-SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=100)]
 Line = Annotated[
@@ -132,7 +131,8 @@ class FactEntry(Model):
     statement: Line | None = None
     """The fact as a plain English sentence that stands alone; made from the columns unless given."""
     evidence: Quotations
-    """The words that support it: a string, or a list of strings and objects."""
+    """The words that support it: a string, or a list of strings and of objects with `exact` and, where the words occur
+    more than once, `prefix`, `suffix` or `nth`."""
 
     @model_validator(mode="after")
     def reasoning_goes_with_inference(self) -> Self:

@@ -1,5 +1,6 @@
 """Loading: a checked article into the database, all or nothing, in the caller's transaction."""
 
+import secrets
 from collections.abc import Iterable
 from enum import StrEnum
 
@@ -18,11 +19,13 @@ from app.tables import (
     Fact,
     Mention,
     Name,
+    Occurrence,
     Revision,
     SearchDocument,
     Span,
 )
 from app.text.quoting import Span as Place
+from app.vocabulary import Status
 
 
 class Outcome(StrEnum):
@@ -33,8 +36,10 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
 
 
-def load_article(connection: Connection, article: CheckedArticle) -> Outcome:
+def load_article(connection: Connection, article: CheckedArticle, beside: Iterable[str] = ()) -> Outcome:
     """Create or replace the article with its facts; an article that is there as it stands is left alone.
+
+    Articles loaded `beside` it, known to agree with it, are not asked: what they said before is about to be replaced.
 
     Raises:
         CheckError: another article calls one of its entities otherwise; the caller's transaction must roll back.
@@ -43,7 +48,7 @@ def load_article(connection: Connection, article: CheckedArticle) -> Outcome:
     digest = connection.execute(select(col(Article.digest)).where(col(Article.id) == article.id)).scalar_one_or_none()
     if digest == rows.article["digest"]:
         return Outcome.UNCHANGED
-    _refuse_conflicts(connection, article)
+    _refuse_conflicts(connection, article, {article.id, *beside})
     touched = {row["id"] for row in rows.entities}
     if digest is not None:
         touched |= _remove(connection, article.id)
@@ -63,7 +68,7 @@ def delete_article(connection: Connection, article_id: str) -> None:
     _settle(connection, _remove(connection, article_id))
 
 
-def _refuse_conflicts(connection: Connection, article: CheckedArticle) -> None:
+def _refuse_conflicts(connection: Connection, article: CheckedArticle, beside: set[str]) -> None:
     """Entities are shared: whoever else names one must agree on its name, type and kind."""
     known = connection.execute(
         select(
@@ -75,7 +80,7 @@ def _refuse_conflicts(connection: Connection, article: CheckedArticle) -> None:
         )
         .join(Mention, col(Mention.entity_id) == col(Entity.id))
         .join(Fact, col(Fact.id) == col(Mention.fact_id))
-        .where(col(Entity.id).in_(article.entities), col(Fact.article_id) != article.id)
+        .where(col(Entity.id).in_(article.entities), col(Fact.article_id).not_in(beside))
         .group_by(col(Entity.id))
     )
     problems = [
@@ -151,7 +156,7 @@ def _settle(connection: Connection, touched: set[str]) -> None:
     _delete_orphans(connection, touched)
     _bound_events(connection, touched)
     _index_entities(connection, touched)
-    connection.execute(update(Revision).values(value=col(Revision.value) + 1))
+    connection.execute(update(Revision).values(value=col(Revision.value) + 1, token=secrets.token_hex(8)))
 
 
 def _delete_orphans(connection: Connection, touched: Iterable[str]) -> None:
@@ -174,9 +179,18 @@ def _bound_events(connection: Connection, touched: Iterable[str]) -> None:
         .where(col(Date.entity_id).in_(touched), col(Entity.type) == "event")
         .group_by(col(Date.entity_id))
     ).all()
+    ongoing = set(
+        connection.execute(
+            select(col(Occurrence.event_id)).where(
+                col(Occurrence.event_id).in_(touched), col(Occurrence.status) == Status.ONGOING
+            )
+        ).scalars()
+    )
     for row in bounds:
         agree = row.last_start is None or row.first_end is None or row.last_start <= row.first_end
         earliest, latest = (row.last_start, row.first_end) if agree else (row.first_start, row.last_end)
+        if row.entity_id in ongoing:  # what goes on has no last day yet
+            latest = None
         connection.execute(
             update(Entity).where(col(Entity.id) == row.entity_id).values(earliest=earliest, latest=latest)
         )

@@ -162,4 +162,6 @@ def _pairs(node: MappingNode, path: DocumentPath, source: Source, seen: set[int]
             )
             continue
         source.places[here] = (key.start_mark.line + 1, key.start_mark.column + 1)
+        if isinstance(value, ScalarNode):  # a list of one, written short: its item has a place of its own
+            source.places[(*here, 0)] = (value.start_mark.line + 1, value.start_mark.column + 1)
         yield name, _plain(value, here, source, seen)

@@ -44,7 +44,7 @@ def _sentence(fact: AnyFactEntry, name_of: NameOf) -> str:
             return f"{name_of(fact.entity)} is called “{fact.text}”."
         case RoleEntry():
             place = f", {name_of(fact.organisation)}" if fact.organisation else ""
-            return f"{name_of(fact.person)} is {fact.title}{place}."
+            return f"{name_of(fact.person)} is described as {fact.title}{place}."
         case RelationEntry():
             return fact.kind.sentence.format(child=name_of(fact.child), parent=name_of(fact.parent))
         case SequenceEntry():
@@ -52,7 +52,7 @@ def _sentence(fact: AnyFactEntry, name_of: NameOf) -> str:
         case DescriptionEntry():
             return _description(fact, name_of(fact.entity))
         case OccurrenceEntry():
-            return f"{name_of(fact.event)} {_STATUS[fact.status]}."
+            return f"{name_of(fact.event)} is told of as {_STATUS[fact.status]}."
         case ParticipationEntry():
             return fact.role.sentence.format(child=name_of(fact.entity), parent=name_of(fact.event))
         case DateEntry():
@@ -65,12 +65,12 @@ def _sentence(fact: AnyFactEntry, name_of: NameOf) -> str:
             return fact.statement
 
 
-_STATUS = {Status.OCCURRED: "occurred", Status.ONGOING: "is under way", Status.PLANNED: "is planned"}
+_STATUS = {Status.OCCURRED: "having occurred", Status.ONGOING: "under way", Status.PLANNED: "planned"}
 
 
 def _description(fact: DescriptionEntry, name: str) -> str:
     if fact.kind is DescriptionKind.PURPOSE:
-        return f"the purpose of {name}: “{fact.text}”."
+        return f"the purpose of {name} is given as “{fact.text}”."
     return f"{name} is described as “{fact.text}”."
 
 

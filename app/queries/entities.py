@@ -46,6 +46,7 @@ SORT_KEYS: dict[str, tuple[ColumnElement[Any], ...]] = {
     "id": (ENTITY.id,),
     "name": (ENTITY.name_key, ENTITY.id),
     "date": (func.coalesce(ENTITY.earliest, ENTITY.latest, literal(date.max)), ENTITY.id),
+    "-date": (func.coalesce(ENTITY.earliest, ENTITY.latest, literal(date.min)), ENTITY.id),
 }
 PLACE_ROLES = (ParticipationRole.VENUE, ParticipationRole.DESTINATION)
 

@@ -1,5 +1,6 @@
 """Facts with their columns, evidence and notes: a bounded number of statements for a page, whatever its size."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any, TypeVar, cast
@@ -7,11 +8,10 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, or_, select
 from sqlmodel import col
 
-from app.errors import NotFoundError
 from app.queries.conditions import found_by_text, organisations_with_parts, overlaps
 from app.queries.evidence import evidence_of, notes_on, references
 from app.queries.paging import Slice, fetch_slice, order_by
-from app.queries.unknown import NOBODY, refuse_unknown
+from app.queries.unknown import NOBODY, fact_not_found, refuse_unknown
 from app.schemas import facts as wire
 from app.schemas.base import article_ref, fact_url
 from app.schemas.parameters import (
@@ -60,16 +60,21 @@ BY_POSITION: dict[str, tuple[ColumnElement[Any], ...]] = {
     "id": (FACT.id,),
     "position": (FACT.article_id, FACT.position, FACT.id),
 }
+DATE, FIGURE = table_of(Date).c, table_of(Figure).c
+LARGEST = sys.float_info.max
 ORDERS: dict[type[ListParameters], dict[str, tuple[ColumnElement[Any], ...]]] = {
     DateFilters: {
         **BY_POSITION,
-        "date": (func.coalesce(table_of(Date).c.earliest, table_of(Date).c.latest, literal(date.max)), FACT.id),
+        "date": (func.coalesce(DATE.earliest, DATE.latest, literal(date.max)), FACT.id),
+        "-date": (func.coalesce(DATE.earliest, DATE.latest, literal(date.min)), FACT.id),
     },
     FigureFilters: {
         **BY_POSITION,
-        "value": (table_of(Figure).c.value.is_(None), func.coalesce(table_of(Figure).c.value, 0.0), FACT.id),
+        "value": (func.coalesce(FIGURE.value, LARGEST), FACT.id),
+        "-value": (func.coalesce(FIGURE.value, -LARGEST), FACT.id),
     },
 }
+"""What has no day or no value comes last, whichever way round."""
 
 
 def list_facts(connection: Connection, model: type[ItemT], filters: ListParameters) -> Slice[ItemT]:
@@ -97,7 +102,7 @@ def get_fact(connection: Connection, model: type[ItemT], fact_id: str) -> ItemT:
     fact_type = TYPES.get(model)
     rows = connection.execute(facts_of(fact_type).where(FACT.id == fact_id)).all()
     if not rows:
-        raise NotFoundError(f"there is no {fact_type or 'fact'} ‘{fact_id}’; `/facts` lists the facts with their ids")
+        fact_not_found(connection, fact_type, fact_id)
     return items_of(connection, model, rows, with_evidence=True)[0]
 
 

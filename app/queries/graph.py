@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from app.queries.evidence import evidence_of, references
 from app.queries.unknown import refuse_unknown
-from app.schemas.base import EvidenceItem, fact_url
+from app.schemas.base import EntityRef, EvidenceItem, fact_url
 from app.schemas.parameters import GraphParameters
 from app.schemas.views import Graph, GraphEdge
 from app.tables import Entity, Fact, FactRow, Participation, Quote, Relation, Role, Sequence, table_of
@@ -110,22 +110,25 @@ def _edges(connection: Connection, found: list[str], parameters: GraphParameters
     """Yield the edges among the entities, facts that say the same as one."""
     edges = _all_edges(parameters)
     statement = (
-        select(edges, col(Fact.type), col(Fact.basis), col(Fact.reasoning))
+        select(edges, col(Fact.type), col(Fact.basis), col(Fact.reasoning), col(Fact.attributed_to_id))
         .join(Fact, col(Fact.id) == edges.c.fact_id)
         .where(edges.c.source.in_(found), edges.c.target.in_(found))
         .order_by(edges.c.source, edges.c.target, col(Fact.type), edges.c.label, edges.c.fact_id)
     )
-    same: dict[tuple[str, ...], list[Row[Any]]] = defaultdict(list)
+    same: dict[tuple[str | None, ...], list[Row[Any]]] = defaultdict(list)
     for row in connection.execute(statement):
-        same[row.source, row.target, row.type, row.label].append(row)
+        same[row.source, row.target, row.type, row.label, row.attributed_to_id].append(row)
     evidence = None
     if "evidence" in parameters.include:
         evidence = evidence_of(connection, [row.fact_id for rows in same.values() for row in rows])
+    voices = references(connection, [rows[0].attributed_to_id for rows in same.values()])
     for rows in same.values():
-        yield _edge(rows, evidence)
+        yield _edge(rows, voices, evidence)
 
 
-def _edge(rows: list[Row[Any]], evidence: dict[str, list[EvidenceItem]] | None) -> GraphEdge:
+def _edge(
+    rows: list[Row[Any]], voices: dict[str | None, EntityRef | None], evidence: dict[str, list[EvidenceItem]] | None
+) -> GraphEdge:
     first = min(rows, key=lambda row: row.basis != Basis.STATED)
     return GraphEdge(
         source=first.source,
@@ -134,6 +137,7 @@ def _edge(rows: list[Row[Any]], evidence: dict[str, list[EvidenceItem]] | None) 
         label=first.label,
         basis=Basis(first.basis),
         reasoning=first.reasoning,
+        attributed_to=voices[first.attributed_to_id],
         facts=[fact_url(row.type, row.fact_id) for row in rows],
         evidence=None if evidence is None else [item for row in rows for item in evidence.get(row.fact_id, ())],
     )

@@ -44,8 +44,9 @@ class Slice(Generic[ItemT]):
 
 
 def order_by(filters: ListParameters, keys: dict[str, tuple[ColumnElement[Any], ...]]) -> Order:
-    """Return the order that `sort` names, `-` in front turning it round."""
-    return Order(question_of(filters), keys[filters.sort.removeprefix("-")], filters.sort.startswith("-"))
+    """Return the order that `sort` names, `-` in front turning it round, by keys of its own where it has some."""
+    sort = filters.sort
+    return Order(question_of(filters), keys.get(sort) or keys[sort.removeprefix("-")], sort.startswith("-"))
 
 
 def question_of(filters: ListParameters) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Select, literal, select
 from sqlmodel import col
 
 from app.errors import InputError, NotFoundError
+from app.schemas.base import entity_url, fact_url
 from app.schemas.parameters import Names, Parameters
 from app.tables import Article, Entity, Fact
 from app.text.folding import nearest
@@ -64,14 +65,32 @@ def _fault(connection: Connection, name: str, kind: str | None, value: str, actu
 
 
 def nothing_answers(connection: Connection, kind: str, value: str) -> NoReturn:
-    """Raise that no entity of this type, or no article, has the id of a path.
+    """Raise that no entity of this type, or no article, has the id of a path; say where it is, or what is near.
 
     Raises:
         NotFoundError: always.
     """
+    actual = connection.execute(select(col(Entity.type)).where(col(Entity.id) == value)).scalar_one_or_none()
+    if actual is not None:
+        _not_found(f"there is no {kind} ‘{value}’: it is of type {actual}, at {entity_url(actual, value)}", None)
     near = nearest_id(connection, kind, value)
-    detail = f"there is no {kind} ‘{value}’" + (f"; did you mean ‘{near}’?" if near else "")
-    raise NotFoundError(detail, [InputError("path", "id", detail, near)])
+    _not_found(f"there is no {kind} ‘{value}’" + (f"; did you mean ‘{near}’?" if near else ""), near)
+
+
+def fact_not_found(connection: Connection, kind: str | None, value: str) -> NoReturn:
+    """Raise that no fact, of this type, has the id of a path; say where it is, or where to look.
+
+    Raises:
+        NotFoundError: always.
+    """
+    actual = connection.execute(select(col(Fact.type)).where(col(Fact.id) == value)).scalar_one_or_none()
+    if actual is not None:
+        _not_found(f"there is no {kind} ‘{value}’: it is of type {actual}, at {fact_url(actual, value)}", None)
+    _not_found(f"there is no {kind or 'fact'} ‘{value}’; `/facts` lists the facts with their ids", None)
+
+
+def _not_found(detail: str, suggestion: str | None) -> NoReturn:
+    raise NotFoundError(detail, [InputError("path", "id", detail, suggestion)])
 
 
 def nearest_id(connection: Connection, kind: str | None, value: str) -> str | None:

@@ -9,7 +9,7 @@ from fastapi import Depends, Request, Response
 from sqlalchemy import Connection, Engine
 
 from app import __version__
-from app.database import current_revision
+from app.database import current_token
 from app.errors import NotModifiedError
 from app.problems import refuse_repeated
 from app.queries.paging import Slice
@@ -41,7 +41,7 @@ class Asking:
         """
         held = {tag.strip().removeprefix("W/") for tag in self.request.headers.get("if-none-match", "").split(",")}
         with self.engine.connect() as connection:
-            etag = self._etag(current_revision(connection))
+            etag = self._etag(current_token(connection))
             if etag in held:
                 raise NotModifiedError(etag)
             answer = question(connection, *args, **kwargs)
@@ -50,10 +50,10 @@ class Asking:
         self.response.headers.update({"ETag": etag, "Cache-Control": "no-cache"})
         return answer
 
-    def _etag(self, revision: int) -> str:
-        """Return the strong ETag of the answer: what was asked, of which revision, by which version of the code."""
+    def _etag(self, token: str) -> str:
+        """Return the strong ETag of the answer: what was asked, after which load, by which version of the code."""
         asked = f"{__version__} {self.request.url.path}?{self.request.url.query}"
-        return f'"{revision}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}"'
+        return f'"{token}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}"'
 
     def page(
         self, question: Callable[Concatenate[Connection, P], Slice[Any]], *args: P.args, **kwargs: P.kwargs

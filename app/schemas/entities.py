@@ -175,9 +175,9 @@ class EntityItem(Wire):
     type: EntityType
     """What it is."""
     name: str
-    """What to call it."""
+    """What to call it: the desk's label, as the articles' own words are in `names`."""
     kind: str | None
-    """A finer sort, in the desk's own words."""
+    """A finer sort: the desk's label too, and no fact of an article."""
     articles: list[ArticleRef]
     """The articles that mention it."""
     names: list[NameStatement]

@@ -18,9 +18,8 @@ from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.schemas.views import SearchType
-from app.vocabulary import Basis, DateRelation, EntityType, FactType, NoteCategory, Precision, Status
+from app.vocabulary import SLUG, Basis, DateRelation, EntityType, FactType, NoteCategory, Precision, Status
 
-SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 FACT = r"^[a-z0-9]+(-[a-z0-9]+)*\.[a-z0-9]+(-[a-z0-9]+)*$"
 ENTITY_OR_FACT = r"^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)?$"
 LINE = r"^[^\x00-\x1f\x7f]+$"
@@ -85,7 +84,7 @@ Places = Annotated[Slugs, Names(EntityType.PLACE), Field(examples=[["nairobi"]])
 Documents = Annotated[Slugs, Names(EntityType.DOCUMENT), Field(examples=[["unsc-resolution-2699"]])]
 Events = Annotated[Slugs, Names(EntityType.EVENT), Field(examples=[["meeting-with-haitian-delegation"]])]
 Entities = Annotated[Slugs, Names(None), Field(examples=[["japhet-koome"]])]
-Kinds = Annotated[list[Line], *Many]
+Kinds = Slugs
 Included = Annotated[list[Literal["evidence"]], Field(max_length=MOST_VALUES, examples=[["evidence"]])]
 
 
@@ -109,7 +108,8 @@ class ListParameters(Parameters):
     sort: str
     """The order; each list has its own."""
     q: Annotated[Query | Optional, Field(examples=["Prohète"])] = None
-    """Words to find, whatever their case and accents; all of them must occur."""
+    """Words to find, whatever their case and accents; all of them must occur: in the names of entities, in the
+    statements and quoted words of facts, in the texts of articles. `/search` looks through all of these."""
     article: Articles = []
     """Only what these articles support: ids of articles. Repeat for OR."""
     limit: Annotated[int, Field(ge=1, le=100, examples=[20])] = 20
@@ -201,7 +201,7 @@ class EventFilters(ListParameters, Period):
     """Filters of `/events`."""
 
     sort: Annotated[Literal["name", "-name", "id", "-id", "date", "-date"], Field(examples=["date"])] = "name"
-    """The order: by name, by id, or by day (undated events last); `-` turns it round."""
+    """The order: by name, by id, or by day; `-` turns it round. Undated events are last either way."""
     kind: Annotated[Kinds, Field(examples=[["meeting"]])] = []
     """Events of these kinds. Repeat for OR."""
     status: Annotated[list[Status], Field(max_length=MOST_VALUES, examples=[["planned"]])] = []
@@ -257,7 +257,8 @@ class DateFilters(ListParameters, Period):
     sort: Annotated[Literal["position", "-position", "id", "-id", "date", "-date"], Field(examples=["date"])] = (
         "position"
     )
-    """The order: by place in the text, by id, or by day; `-` turns it round."""
+    """The order: by place in the text, by id, or by day; `-` turns it round. Dates without a day are last either
+    way."""
     entity: Annotated[Entities, Field(examples=[["meeting-with-haitian-delegation"]])] = []
     """Dates of these events or documents. Repeat for OR."""
     relation: Annotated[list[DateRelation], Field(max_length=MOST_VALUES, examples=[["on"]])] = []
@@ -287,7 +288,8 @@ class FigureFilters(ListParameters):
     sort: Annotated[Literal["position", "-position", "id", "-id", "value", "-value"], Field(examples=["-value"])] = (
         "position"
     )
-    """The order: by place in the text, by id, or by value (figures without one last); `-` turns it round."""
+    """The order: by place in the text, by id, or by value; `-` turns it round. Figures without a
+    value are last either way."""
     subject: Annotated[Entities, Field(examples=[["kenyan-police-units"]])] = []
     """Figures of these entities. Repeat for OR."""
     unit: Annotated[list[Line], *Many, Field(examples=[["people"]])] = []

@@ -120,6 +120,8 @@ class GraphEdge(Wire):
     """`stated` if an article says it, `inferred` if somebody concluded it."""
     reasoning: str | None
     """Why it follows from the evidence; null when stated."""
+    attributed_to: EntityRef | None
+    """The entity that the article says it from; null for the article's own voice."""
     facts: list[str]
     """The paths of the facts behind it."""
     evidence: list[EvidenceItem] | None

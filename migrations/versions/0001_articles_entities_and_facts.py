@@ -4,6 +4,8 @@ Revision ID: 0001
 Revises:
 """
 
+import secrets
+
 import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
@@ -67,6 +69,7 @@ def upgrade() -> None:
         "revision",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("value", sa.Integer(), nullable=False),
+        sa.Column("token", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_revision_single")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_revision")),
     )
@@ -306,7 +309,7 @@ def upgrade() -> None:
         sa.Column("parent_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('part-of', 'member-of', 'belongs-to', 'leads', 'drawn-from', 'within', 'capital-of', "
+            "kind IN ('part-of', 'member-of', 'belongs-to', 'controls', 'leads', 'drawn-from', 'within', 'capital-of', "
             "'located-in', 'mandated-by', 'issued-by', 'within-event', 'about')",
             name=op.f("ck_relation_kind"),
         ),
@@ -358,7 +361,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sequence_earlier_id"), ["earlier_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_sequence_later_id"), ["later_id"], unique=False)
 
-    op.execute("INSERT INTO revision (id, value) VALUES (1, 0)")
+    first = sa.text("INSERT INTO revision (id, value, token) VALUES (1, 0, :token)")
+    op.execute(first.bindparams(token=secrets.token_hex(8)))
     for statement in FULL_TEXT:
         op.execute(statement)
 

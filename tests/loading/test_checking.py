@@ -131,15 +131,18 @@ facts:
     assert complaints(path) == [
         "facts.yaml:2:3: article.dateline: the words ‘LONDON, Jul 19’ are not in the text; "
         "the nearest are ‘LONDON, Jun 19’ at 0-14",
+        "facts.yaml:6:3: entities.weavers: no fact is about this entity: add one or take the entity out",
         "facts.yaml:6:48: entities.weavers.knid: unknown key `knid`; did you mean `kind`?",
+        "facts.yaml:7:3: entities.Hull: no fact is about this entity: add one or take the entity out",
         "facts.yaml:7:3: entities.Hull: ‘Hull’ is not a slug: lower-case letters, digits and single hyphens",
-        "facts.yaml:8:11: entities.rally.type: Input should be 'person', 'organisation', 'unit', 'place', "
-        "'document' or 'event'",
+        "facts.yaml:8:3: entities.rally: no fact is about this entity: add one or take the entity out",
+        "facts.yaml:8:11: entities.rally.type: ‘meeting’ is not one of person, organisation, unit, place, document, "
+        "event",
         "facts.yaml:11:5: facts[0].entity: `adda` is not among the entities; did you mean `ada`?",
-        "facts.yaml:14:5: facts[0].evidence: the words ‘Ada’ stand 2 times, at 17-20, 193-196: "
+        "facts.yaml:14:15: facts[0].evidence[0]: the words ‘Ada’ stand 2 times, at 17-20, 193-196: "
         "add a `prefix`, a `suffix` or `nth`",
         "facts.yaml:16:5: facts[1].event: `ada` is of type person, not event",
-        "facts.yaml:19:5: facts[1].evidence: the words ‘led a rally on Hull’ are not in the text; "
+        "facts.yaml:19:15: facts[1].evidence[0]: the words ‘led a rally on Hull’ are not in the text; "
         "the nearest are ‘led a rally in Hull’ at 64-83",
         "facts.yaml:20:5: facts[2]: `type` must be one of name, role, relation, sequence, description, occurrence, "
         "participation, date, quote, figure, note",
@@ -255,7 +258,7 @@ def changed(fact_type: str, **changes: Any) -> Document:
             changed("role", basis="stated", reasoning="So it reads."),
             "facts[2]: a stated fact has no `reasoning`; say `basis: inferred` if it was concluded",
         ),
-        (changed("role", basis="guessed"), "facts[2].basis: Input should be 'stated' or 'inferred'"),
+        (changed("role", basis="guessed"), "facts[2].basis: ‘guessed’ is not one of stated, inferred"),
         (changed("relation", child="weavers"), "facts[3]: `child` and `parent` are the same entity"),
         (changed("sequence", earlier="vote"), "facts[11]: `earlier` and `later` are the same event"),
         (
@@ -316,7 +319,7 @@ def test_a_broken_fact_does_not_make_its_entity_look_unused() -> None:
     document["entities"]["law-12"]["kind"] = "x"
     document["facts"] = [fact for fact in document["facts"] if fact.get("child") != "law-12"]
     document["facts"][1]["entity"] = "law-12"
-    assert messages(document) == ["facts[1].kind: Input should be 'full', 'short', 'acronym' or 'descriptive'"]
+    assert messages(document) == ["facts[1].kind: ‘nick’ is not one of full, short, acronym, descriptive"]
 
 
 SHAPES: list[Any] = [None, "words", ["words"], {"some": "words"}]

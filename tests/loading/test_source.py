@@ -57,12 +57,14 @@ def test_everything_has_its_line_and_column(tmp_path: Path) -> None:
         ("entities",): (2, 1),
         ("entities", "ada"): (3, 3),
         ("entities", "ada", "type"): (3, 9),
+        ("entities", "ada", "type", 0): (3, 15),
         ("facts",): (4, 1),
         ("facts", 0): (5, 5),
         ("facts", 0, "evidence"): (5, 5),
         ("facts", 0, "evidence", 0): (6, 9),
         ("facts", 0, "evidence", 1): (7, 9),
         ("facts", 0, "evidence", 1, "exact"): (7, 9),
+        ("facts", 0, "evidence", 1, "exact", 0): (7, 16),
     }
 
 

@@ -22,10 +22,10 @@ def statement(**entry: object) -> str:
     ("entry", "sentence"),
     [
         ({"type": "name", "entity": "ada", "text": "Ada", "kind": "short"}, "Ada Lovelace is called “Ada”."),
-        ({"type": "role", "person": "ada", "title": "President"}, "Ada Lovelace is President."),
+        ({"type": "role", "person": "ada", "title": "President"}, "Ada Lovelace is described as President."),
         (
             {"type": "role", "person": "ada", "title": "President", "organisation": "weavers"},
-            "Ada Lovelace is President, the Weavers’ Union.",
+            "Ada Lovelace is described as President, the Weavers’ Union.",
         ),
         (
             {"type": "relation", "kind": "part-of", "child": "squad", "parent": "weavers"},
@@ -42,14 +42,17 @@ def statement(**entry: object) -> str:
         ),
         (
             {"type": "description", "entity": "rally", "kind": "purpose", "text": "to be heard"},
-            "The purpose of rally in Hull: “to be heard”.",
+            "The purpose of rally in Hull is given as “to be heard”.",
         ),
-        ({"type": "occurrence", "event": "rally", "status": "occurred"}, "Rally in Hull occurred."),
-        ({"type": "occurrence", "event": "rally", "status": "ongoing"}, "Rally in Hull is under way."),
-        ({"type": "occurrence", "event": "vote", "status": "planned"}, "Vote is planned."),
+        (
+            {"type": "occurrence", "event": "rally", "status": "occurred"},
+            "Rally in Hull is told of as having occurred.",
+        ),
+        ({"type": "occurrence", "event": "rally", "status": "ongoing"}, "Rally in Hull is told of as under way."),
+        ({"type": "occurrence", "event": "vote", "status": "planned"}, "Vote is told of as planned."),
         (
             {"type": "participation", "event": "rally", "entity": "weavers", "role": "led"},
-            "The Weavers’ Union leads rally in Hull.",
+            "The Weavers’ Union has the lead in rally in Hull.",
         ),
         (
             {"type": "quote", "speaker": "ada", "text": "We will vote", "direct": True},

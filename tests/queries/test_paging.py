@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 from datetime import date
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -43,10 +44,19 @@ def test_following_next_meets_every_item_once_and_in_order(
 
 @pytest.mark.parametrize(("path", "sort"), SORTS)
 def test_minus_turns_the_order_round(many: Api, path: str, sort: str) -> None:
-    there = many.ids(path, params={"sort": sort, "limit": 100})
-    back = many.ids(path, params={"sort": f"-{sort}", "limit": 99})
-    assert there == back[::-1]
-    assert len(set(there)) == len(there) >= TINY
+    keys = {"date": ("earliest", "latest"), "value": ("value",)}.get(sort, ("id",))
+
+    def sorted_by(order: str, limit: int) -> tuple[list[str], set[str]]:
+        """Return the items in order, and those that nothing orders, which must be the last ones."""
+        items = many.items(path, params={"sort": order, "limit": limit})
+        known = [any(item[key] is not None for key in keys) for item in items]
+        assert known == sorted(known, reverse=True)
+        count = sum(known)
+        return [item["id"] for item in items[:count]], {item["id"] for item in items[count:]}
+
+    there, unknown = sorted_by(sort, 100)
+    assert sorted_by(f"-{sort}", 99) == (there[::-1], unknown)
+    assert len(set(there) | unknown) == len(there) + len(unknown) >= TINY
 
 
 def cursor_of(api: Api, path: str, **parameters: Any) -> str:
@@ -191,7 +201,8 @@ def test_what_goes_into_a_cursor_comes_out_of_it(
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        (Integer(), True), (Integer(), 2**63), (Integer(), 1.5), (Float(), "1"), (Float(), False), (Boolean(), 1),
+        (Integer(), True), (Integer(), 2**63), (Integer(), 1.5), (Float(), "1"), (Float(), False), (Float(), math.nan),
+        (Float(), math.inf), (Boolean(), 1),
         (Date(), "2024-13-01"), (Date(), 5), (String(), 5), (String(), None), (String(), "\ud800"),
     ],
 )  # fmt: skip

@@ -45,11 +45,11 @@ def test_an_article_says_only_what_its_text_gives(koome: Api) -> None:
 
 
 def test_articles_are_listed_found_and_sorted(both: Api) -> None:
-    assert both.ids("/articles") == [REPORT, KOOME]
-    assert both.ids("/articles", params={"sort": "-id"}) == [KOOME, REPORT]
+    assert both.ids("/articles") == [KOOME, REPORT]
+    assert both.ids("/articles", params={"sort": "-id"}) == [REPORT, KOOME]
     assert both.ids("/articles", params={"article": KOOME}) == [KOOME]
     assert both.ids("/articles", params={"q": "Elysee prophete"}) == [REPORT]
-    assert both.ids("/articles", params={"q": "Koome Nairobi"}) == [REPORT, KOOME]
+    assert both.ids("/articles", params={"q": "Koome Nairobi"}) == [KOOME, REPORT]
     assert both.ids("/articles", params={"q": "Koome", "article": REPORT}) == [REPORT]
 
 

@@ -149,7 +149,8 @@ def test_parts_of_an_organisation_at_any_depth(koome: Api, reading: Reading, pat
     for parent in reading.of(EntityType.ORGANISATION):
         expected = reading.below(parent, RelationKind.PART_OF) & reading.of(PATHS[path])
         assert ids(koome, path, **{name: parent}) == expected
-    assert ids(koome, "/organisations", parent=NPS) == {"kenya-police-service", "administration-police-service"}
+    parts = {"kenya-police-service", "administration-police-service", "other-nps-commanders"}
+    assert ids(koome, "/organisations", parent=NPS) == parts
 
 
 def test_units_are_three_and_found_below_the_service_of_their_service(koome: Api) -> None:
@@ -206,11 +207,15 @@ def test_events_of_a_period_are_those_that_may_have_been_in_it(
     if first and last and first > last:
         return
     days: dict[str, tuple[str, str]] = dict.fromkeys(reading.of(EntityType.EVENT), ("0001-01-01", "9999-12-31"))
+    ongoing = {
+        entry.event for entry in reading.entries if isinstance(entry, OccurrenceEntry) and entry.status == "ongoing"
+    }
     for entry, bounds in reading.bounds:
         if isinstance(entry, DateEntry) and entry.entity in days:
             start, end = days[entry.entity]
             start = max(start, str(bounds.earliest or start))
-            end = min(end, str(bounds.latest or end))
+            if entry.entity not in ongoing:  # what goes on has no last day yet
+                end = min(end, str(bounds.latest or end))
             days[entry.entity] = (start, end)
     expected = {
         event
@@ -323,14 +328,14 @@ def one(statements: list[Any], where: Callable[[Any], bool]) -> Any:
 def test_the_same_statement_of_two_articles_appears_once_with_both_facts(both: Api) -> None:
     event = both.read(f"/events/{MEETING}")
     came = one(event["participants"], lambda part: (part["entity"]["id"], part["role"]) == ("japhet-koome", "attended"))
-    assert [path.split("/")[2].split(".")[0] for path in came["facts"]] == [REPORT, KOOME]
-    assert [words["article"] for words in came["evidence"]] == [REPORT, KOOME]
+    assert [path.split("/")[2].split(".")[0] for path in came["facts"]] == [KOOME, REPORT]
+    assert [words["article"] for words in came["evidence"]] == [KOOME, REPORT]
     assert [status["status"] for status in event["statuses"]] == ["occurred"]
     venue = one(event["places"], lambda place: place["entity"]["id"] == "nairobi")
     assert len(venue["facts"]) == 2
     part = one(both.read("/organisations/haitian-delegation")["parents"], lambda parent: parent["kind"] == "part-of")
     assert len(part["facts"]) == 2
-    assert [article["id"] for article in event["articles"]] == [REPORT, KOOME]
+    assert [article["id"] for article in event["articles"]] == [KOOME, REPORT]
 
 
 def test_what_one_article_states_is_stated_though_another_only_lets_it_be_inferred(both: Api, koome: Api) -> None:
@@ -340,13 +345,13 @@ def test_what_one_article_states_is_stated_though_another_only_lets_it_be_inferr
     alone, together = role(koome), role(both)
     assert (alone["basis"], together["basis"]) == ("inferred", "stated")
     assert together["reasoning"] is None
-    assert together["facts"] == [f"/roles/{REPORT}.koome-role", *alone["facts"]]
+    assert together["facts"] == [*alone["facts"], f"/roles/{REPORT}.koome-role"]
     assert [words for words in together["evidence"] if words["article"] == KOOME] == alone["evidence"]
 
 
 def test_statements_that_differ_stand_side_by_side(both: Api) -> None:
     event = both.read(f"/events/{MEETING}")
-    assert [(date["edtf"], len(date["facts"])) for date in event["dates"]] == [("2024-06-19?", 1), ("2024-06-18?", 1)]
+    assert [(date["edtf"], len(date["facts"])) for date in event["dates"]] == [("2024-06-18?", 1), ("2024-06-19?", 1)]
     assert (event["earliest"], event["latest"]) == ("2024-06-18", "2024-06-19")
     parts = [part["role"] for part in event["participants"] if part["entity"]["id"] == "japhet-koome"]
     assert sorted(parts) == ["attended", "spoke"]
@@ -364,7 +369,7 @@ def test_what_somebody_says_is_kept_apart_from_what_the_article_says(both: Api) 
 def test_articles_narrow_the_entities_but_not_what_is_said_of_them(both: Api) -> None:
     assert ids(both, "/people", article=REPORT) == {"japhet-koome", "marie-prophete-elysee"}
     assert "marie-prophete-elysee" not in ids(both, "/people", article=KOOME)
-    assert ids(both, "/people", article=[KOOME, REPORT]) == ids(both, "/people")
+    assert ids(both, "/people", article=[REPORT, KOOME]) == ids(both, "/people")
     [shared] = [
         person for person in both.items("/people", params={"article": REPORT}) if person["id"] == "japhet-koome"
     ]

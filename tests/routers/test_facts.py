@@ -269,7 +269,7 @@ def test_figures_by_value(both: Api) -> None:
     assert ids(both, "/figures", min="-1e308", max="1e308") == {strength, claimed}
     assert ids(both, "/figures", subject="kenyan-police-units", unit="people", min=2000) == {claimed}
     assert both.ids("/figures", params={"sort": "value"}) == [strength, claimed, vague]
-    assert both.ids("/figures", params={"sort": "-value"}) == [vague, claimed, strength]
+    assert both.ids("/figures", params={"sort": "-value"}) == [claimed, strength, vague]
 
 
 def test_a_range_of_values_is_of_numbers_and_not_empty(koome: Api) -> None:

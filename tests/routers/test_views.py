@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api import KOOME, Api, assert_problem, faults_of
-from tests.newsroom import REPORT
+from tests.newsroom import REPORT, tiny_articles
 
 MEETING = "meeting-with-haitian-delegation"
 
@@ -137,6 +137,24 @@ def test_both_halves_of_the_timeline_have_pages_of_their_own(many: Api, limit: i
     assert set(met["dated"]) | set(met["undated"]) == set(many.ids("/events", params={"limit": 100}))
 
 
+@pytest.mark.parametrize("half", ["dated", "undated"])
+def test_a_load_meanwhile_neither_repeats_nor_skips_what_was_on_the_timeline(empty: Api, half: str) -> None:
+    empty.load(*tiny_articles(range(0, 80, 2)))
+    newcomers = tiny_articles(range(1, 80, 2))
+    before = [item["id"] for name, items in halves(empty, limit=100) for item in items if name == half]
+    page, met = empty.read("/timeline?limit=3"), []
+    for _ in range(100):
+        part = page if half == "dated" else page["undated"]
+        met += [item["id"] for item in part["items"]]
+        if part["next"] is None:
+            break
+        empty.load(*(article for article, _ in zip(newcomers, range(5), strict=False)))
+        page = empty.read(part["next"])
+    assert len(before) >= 8
+    assert len(met) == len(set(met))
+    assert [id_ for id_ in met if id_ in before] == before
+
+
 def test_the_timeline_links_to_both_of_its_next_pages(many: Api) -> None:
     first = many.get("/timeline?limit=10")
     links = first.headers.get_list("link")
@@ -221,6 +239,8 @@ def test_without_a_focus_the_graph_shows_what_the_limit_lets_in(koome: Api) -> N
     everything = koome.read("/graph?limit=500")
     assert not everything["truncated"]
     assert len(everything["nodes"]) > 30
+    exactly = koome.read("/graph", params={"limit": len(everything["nodes"])})
+    assert exactly == everything
     part = koome.read("/graph?limit=10")
     assert part["truncated"]
     assert part["nodes"] == everything["nodes"][:10]
