@@ -275,11 +275,11 @@ def test_serve_migrates_loads_what_is_missing_or_changed_and_says_where_the_docs
     first = run("serve", "--port", "0", "--workers", "3", "--host", "127.0.0.1")
     assert first.exit_code == 0
     *loaded, address = first.stdout.splitlines()
-    assert [line.split(",")[0] for line in loaded] == [f"{REPORT}: created", f"{KOOME}: created"]
+    assert [line.split(",")[0] for line in loaded] == [f"{KOOME}: created", f"{REPORT}: created"]
     assert re.fullmatch(r"Dateline: http://127\.0\.0\.1:[1-9]\d*/docs", address)
     write_folder(seed / REPORT, REPORT_TEXT, {**REPORT_DOCUMENT, "facts": REPORT_DOCUMENT["facts"][:-1]})
     again = run("serve", "--port", "0").stdout.splitlines()
-    assert [line.split(",")[0] for line in again[:-1]] == [f"{REPORT}: replaced", f"{KOOME}: unchanged"]
+    assert [line.split(",")[0] for line in again[:-1]] == [f"{KOOME}: unchanged", f"{REPORT}: replaced"]
     assert [settings.workers for settings in served] == [3, 1]
 
 

@@ -1,7 +1,11 @@
 """HEAD wherever GET is, OPTIONS, and reads from pages of any origin."""
 
-import pytest
+import asyncio
 
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from app.middleware import Head
 from app.queries import entities
 from tests.api import KOOME, Api, assert_problem
 
@@ -22,6 +26,28 @@ def test_head_answers_as_get_without_the_body(koome: Api, path: str) -> None:
     assert head.headers == get.headers
     assert head.content == b""
     assert int(head.headers["content-length"]) == len(get.content)
+
+
+def test_head_itself_takes_the_body_away() -> None:
+    # Servers do so too, and the client of these tests; a proxy of ASGI may not.
+    async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
+        assert scope["method"] == "GET"
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+        await send({"type": "http.response.body", "body": b"some", "more_body": True})
+        await send({"type": "http.response.body", "body": b"more", "more_body": False})
+
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        raise AssertionError("nobody reads the body of a HEAD request")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    asyncio.run(Head(answer)({"type": "http", "method": "HEAD"}, receive, send))
+    assert sent[0]["headers"] == [(b"content-length", b"4")]
+    assert [message["body"] for message in sent[1:]] == [b"", b""]
+    assert sent[-1]["more_body"] is False
 
 
 def test_head_asks_with_a_tag_too(koome: Api) -> None:

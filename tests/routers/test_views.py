@@ -63,11 +63,13 @@ def test_search_needs_words(koome: Api) -> None:
 
 
 def test_search_carries_the_words_behind_a_hit(both: Api) -> None:
+    [person] = both.items(
+        "/search", params={"q": "prophete", "include": "evidence", "article": REPORT, "type": "person"}
+    )
+    assert [words["exact"] for words in person["evidence"]] == ["Commissioner Marie Prophète-Élysée"]
     hits = both.items("/search", params={"q": "prophete", "include": "evidence", "limit": 100})
     by_id = {hit["id"]: hit for hit in hits}
-    assert [words["exact"] for words in by_id["marie-prophete-elysee"]["evidence"]] == [
-        "Commissioner Marie Prophète-Élysée"
-    ]
+    assert by_id["marie-prophete-elysee"] == person
     facts = {hit["id"]: hit for hit in hits if hit["url"].split("/")[1] in ("facts", "roles", "quotes", "figures")}
     assert facts
     for hit in facts.values():
