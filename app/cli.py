@@ -3,7 +3,8 @@
 import json
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from app import __version__, database, server
+from app.database import closing, create_reader, create_writer
 from app.errors import DatelineError, FolderError, SettingsError
 from app.loading.checking import CheckedArticle, check_agreement, check_folder
 from app.loading.exporting import export_article
@@ -50,7 +52,8 @@ def migrate(
     revision: Annotated[str, typer.Argument(help="The schema revision: `head`, or `base` to take all down.")] = "head",
 ) -> None:
     """Bring the database's schema to a revision."""
-    database.migrate(database.create_writer(load_settings().database_url), revision)
+    with closing(create_writer(load_settings().database_url)) as engine:
+        database.migrate(engine, revision)
     typer.echo(f"the schema is at {revision}")
 
 
@@ -106,13 +109,22 @@ def _checked(folders: Iterable[Path]) -> tuple[list[CheckedArticle], list[Diagno
 @cli.command()
 def load(folders: Folders) -> None:
     """Load article folders, one transaction each; a folder that has not changed is left alone."""
-    url = load_settings().database_url
-    database.check_ready(database.create_reader(url))
     articles, problems = _checked(folders)
-    problems += _load(database.create_writer(url), articles)
+    with _ready_writer() as engine:
+        problems += _load(engine, articles)
     if problems:
         typer.echo(as_text(problems), err=True)
     raise typer.Exit(1 if problems else 0)
+
+
+@contextmanager
+def _ready_writer() -> Iterator[Engine]:
+    """Lend an engine that writes, if there is a database to write to: it would make an empty one."""
+    url = load_settings().database_url
+    with closing(create_reader(url)) as reader:
+        database.check_ready(reader)
+    with closing(create_writer(url)) as writer:
+        yield writer
 
 
 def _load(engine: Engine, articles: list[CheckedArticle]) -> list[Diagnostic]:
@@ -135,9 +147,7 @@ def remove(
     article_id: Annotated[str, typer.Argument(metavar="ID", help="The article's id.")],
 ) -> None:
     """Take an article, its facts, and the entities that no other article mentions out of the database."""
-    url = load_settings().database_url
-    database.check_ready(database.create_reader(url))
-    with database.create_writer(url).begin() as connection:
+    with _ready_writer() as engine, engine.begin() as connection:
         delete_article(connection, article_id)
     typer.echo(f"{article_id}: removed")
 
@@ -148,10 +158,10 @@ def export(
     to: Annotated[Path, typer.Option(help="Where to write the article's folder.")] = Path(),
 ) -> None:
     """Write an article back as a folder ID/ that loads to the same rows; a folder that is there is left alone."""
-    engine = database.create_reader(load_settings().database_url)
-    database.check_ready(engine)
-    with engine.connect() as connection:
-        folder = export_article(connection, article_id, to)
+    with closing(create_reader(load_settings().database_url)) as engine:
+        database.check_ready(engine)
+        with engine.connect() as connection:
+            folder = export_article(connection, article_id, to)
     typer.echo(str(folder))
 
 
@@ -169,11 +179,10 @@ def serve(
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     if not settings.seed_data.is_dir():
         raise SettingsError(f"DATELINE_SEED_DATA={settings.seed_data}: there is no such folder")
-    engine = database.create_writer(settings.database_url)
-    database.migrate(engine)
     articles, problems = _checked(sorted(path.parent for path in settings.seed_data.glob("*/facts.yaml")))
-    problems = problems or _load(engine, articles)
-    engine.dispose()
+    with closing(create_writer(settings.database_url)) as engine:
+        database.migrate(engine)
+        problems = problems or _load(engine, articles)
     if problems:
         raise FolderError(f"not serving, as DATELINE_SEED_DATA={settings.seed_data} has faults:\n{as_text(problems)}")
     listener = server.listen(settings.host, settings.port)

@@ -1,5 +1,7 @@
 """Engines, sessions and migrations; what differs between databases; the revision counter."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
 from typing import Any
@@ -39,6 +41,15 @@ def create_reader(url: str) -> Engine:
     read_only = URL.create("sqlite", database=file, query={"mode": "ro", "uri": "true"})
     engine = create_engine(read_only, pool_size=1, max_overflow=20)
     return _with_pragmas(engine, {**PRAGMAS, "query_only": "ON"}, begin="BEGIN")
+
+
+@contextmanager
+def closing(engine: Engine) -> Iterator[Engine]:
+    """Lend the engine, and close its connections at the end."""
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _with_pragmas(engine: Engine, pragmas: dict[str, Any], begin: str) -> Engine:

@@ -118,7 +118,11 @@ def read_source(file: Path) -> Source:
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         raise CheckError([Diagnostic(file, line, column, "", f"not YAML: {error.reason}")]) from error
     except (YAMLError, RecursionError, ValueError, OverflowError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        reason = str(error)
+        if isinstance(error, RecursionError):
+            reason = "nested too deeply"
+        elif isinstance(error, ValueError | OverflowError):
+            reason = f"an escape that names no character ({error})"
         raise CheckError([Diagnostic(file, 1, 1, "", f"not YAML: {reason}")]) from error
     source.data = _plain(root, (), source, set())
     return source
