@@ -8,7 +8,7 @@ new kind of fact is one class here and one table.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
@@ -346,7 +346,7 @@ class ArticleDocument(Model):
 ENTRIES: dict[FactType, type[FactEntry]] = {
     FactType(kind): model
     for model in FactEntry.__subclasses__()
-    for kind in model.model_fields["type"].annotation.__args__  # type: ignore[union-attr]
+    for kind in get_args(model.model_fields["type"].annotation)
 }
 
 

@@ -14,7 +14,7 @@ from app.queries.unknown import refuse_unknown
 from app.schemas.base import EvidenceItem, entity_url, fact_url
 from app.schemas.parameters import SearchFilters
 from app.schemas.views import SearchHit
-from app.tables import Fact, Mention, Name, SearchDocument
+from app.tables import Fact, Mention, Name, SearchDocument, table_of
 from app.vocabulary import EntityType, FactType
 
 
@@ -26,7 +26,7 @@ def search(connection: Connection, filters: SearchFilters) -> Slice[SearchHit]:
         NotFoundError: a filter names something that is not there.
     """
     refuse_unknown(connection, filters)
-    order = Order(question_of(filters), (RANK, col(SearchDocument.id)))  # type: ignore[arg-type]
+    order = Order(question_of(filters), (RANK, table_of(SearchDocument).c.id))
     page = fetch_slice(connection, _hits(filters), order, filters.limit, filters.cursor)
     evidence = _evidence(connection, page.items) if "evidence" in filters.include else None
     return Slice([_hit(row, evidence) for row in page.items], page.total, page.cursor)

@@ -29,7 +29,7 @@ async def list_people(filters: Annotated[PersonFilters, Query()], ask: Ask) -> P
 
 
 @router.get("/people/{id}", tags=["people"], summary="Get one person")
-async def get_person(id: str, _none: Item, ask: Ask) -> PersonItem:  # noqa: A002
+async def get_person(id: str, _none: Item, ask: Ask) -> PersonItem:
     """Get one person, each statement with the words that support it."""
     return ask(get_entity, PersonItem, id)
 
@@ -41,7 +41,7 @@ async def list_organisations(filters: Annotated[OrganisationFilters, Query()], a
 
 
 @router.get("/organisations/{id}", tags=["organisations"], summary="Get one organisation")
-async def get_organisation(id: str, _none: Item, ask: Ask) -> OrganisationItem:  # noqa: A002
+async def get_organisation(id: str, _none: Item, ask: Ask) -> OrganisationItem:
     """Get one organisation, each statement with the words that support it."""
     return ask(get_entity, OrganisationItem, id)
 
@@ -53,7 +53,7 @@ async def list_units(filters: Annotated[UnitFilters, Query()], ask: Ask) -> Page
 
 
 @router.get("/units/{id}", tags=["units"], summary="Get one unit")
-async def get_unit(id: str, _none: Item, ask: Ask) -> UnitItem:  # noqa: A002
+async def get_unit(id: str, _none: Item, ask: Ask) -> UnitItem:
     """Get one unit, each statement with the words that support it."""
     return ask(get_entity, UnitItem, id)
 
@@ -65,7 +65,7 @@ async def list_places(filters: Annotated[PlaceFilters, Query()], ask: Ask) -> Pa
 
 
 @router.get("/places/{id}", tags=["places"], summary="Get one place")
-async def get_place(id: str, _none: Item, ask: Ask) -> PlaceItem:  # noqa: A002
+async def get_place(id: str, _none: Item, ask: Ask) -> PlaceItem:
     """Get one place, each statement with the words that support it."""
     return ask(get_entity, PlaceItem, id)
 
@@ -77,7 +77,7 @@ async def list_documents(filters: Annotated[DocumentFilters, Query()], ask: Ask)
 
 
 @router.get("/documents/{id}", tags=["documents"], summary="Get one document")
-async def get_document(id: str, _none: Item, ask: Ask) -> DocumentItem:  # noqa: A002
+async def get_document(id: str, _none: Item, ask: Ask) -> DocumentItem:
     """Get one document, each statement with the words that support it."""
     return ask(get_entity, DocumentItem, id)
 
@@ -93,6 +93,6 @@ async def list_events(filters: Annotated[EventFilters, Query()], ask: Ask) -> Pa
 
 
 @router.get("/events/{id}", tags=["events"], summary="Get one event")
-async def get_event(id: str, _none: Item, ask: Ask) -> EventItem:  # noqa: A002
+async def get_event(id: str, _none: Item, ask: Ask) -> EventItem:
     """Get one event, each statement with the words that support it."""
     return ask(get_entity, EventItem, id)
