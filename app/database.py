@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
 from typing import Any
@@ -86,16 +87,22 @@ def migrate(engine: Engine, revision: str = "head") -> None:
         raise NotReadyError(f"the schema cannot be brought to `{revision}`: {error}") from error
 
 
+@cache
+def _newest_revisions() -> frozenset[str]:
+    """Return the schema revisions that this version of the code needs; they do not change while it runs."""
+    return frozenset(ScriptDirectory.from_config(Config(toml_file=ROOT / "pyproject.toml")).get_heads())
+
+
 def check_ready(engine: Engine) -> None:
     """Return if the database answers and its schema is the one that this version needs.
 
     Raises:
         NotReadyError: saying what is missing and how to mend it.
     """
-    wanted = set(ScriptDirectory.from_config(alembic_config(engine)).get_heads())
+    wanted = _newest_revisions()
     try:
         with engine.connect() as connection:
-            found = set(MigrationContext.configure(connection).get_current_heads())
+            found = frozenset(MigrationContext.configure(connection).get_current_heads())
     except DatabaseError as error:
         raise NotReadyError("the database cannot be read: run `dateline migrate`, or look at its file") from error
     if found != wanted:

@@ -72,7 +72,7 @@ HEADERS = {
     "ETag": {
         "description": "The version of this answer, for `If-None-Match`.",
         "schema": {"type": "string"},
-        "example": '"1-1110c0c1b919b2b2"',
+        "example": '"9f2c41d07be35a68-1110c0c1b919b2b2"',
     },
     "Link": {
         "description": "The next page; absent on the last one.",
@@ -83,7 +83,7 @@ IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",
     "description": "The `ETag` of an answer that the client has: 304 if it is the same still. Commas join several.",
-    "schema": {"type": "string", "examples": ['"1-1110c0c1b919b2b2"']},
+    "schema": {"type": "string", "examples": ['"9f2c41d07be35a68-1110c0c1b919b2b2"']},
 }
 
 Node = dict[str, Any]

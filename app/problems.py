@@ -14,7 +14,7 @@ from starlette.responses import Response
 from app.errors import DatelineError, InputError, InvalidInputError, NotModifiedError
 from app.schemas.base import Fault, Problem
 from app.schemas.parameters import REASONS
-from app.text.folding import nearest
+from app.text.folding import expected_terms, nearest
 
 MEDIA_TYPE = "application/problem+json"
 READS = "GET, HEAD, OPTIONS"
@@ -143,8 +143,7 @@ def _invalid(location: str, name: str, error: Any) -> InputError:
         return InputError(location, name, reason)
     suggestion = None
     if error["type"] in ("literal_error", "enum"):
-        allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        suggestion = nearest(str(value), allowed)
+        suggestion = nearest(str(value), expected_terms(error["ctx"]["expected"]))
     return InputError(location, name, f"`{name}` is {_quoted(value)}; it {_predicate(reason)}", suggestion)
 
 

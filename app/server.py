@@ -27,7 +27,7 @@ STARTING = 60
 """Seconds that a worker may take to import the code on a busy machine; uvicorn would take it for hung after 5."""
 
 
-class Refusal(Exception):  # noqa: N818 (not an error of ours)
+class RefusalError(Exception):
     """The request is over a bound."""
 
     def __init__(self, status: int, detail: str) -> None:
@@ -38,7 +38,7 @@ class Refusal(Exception):  # noqa: N818 (not an error of ours)
 class BoundedProtocol(HttpToolsProtocol):
     """HTTP/1.1 by httptools, with bounds on the size of URL and headers."""
 
-    refusal: Refusal | None = None
+    refusal: RefusalError | None = None
     header_bytes = 0
 
     def on_message_begin(self) -> None:
@@ -62,7 +62,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _refuse(self, status: int, detail: str) -> None:
         """Stop the parser, which then reports the request as invalid."""
-        self.refusal = Refusal(status, detail)
+        self.refusal = RefusalError(status, detail)
         raise self.refusal
 
     def data_received(self, data: bytes) -> None:
@@ -72,7 +72,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no request, or is over a bound, with a problem document, and close."""
-        refusal = self.refusal or Refusal(HTTPStatus.BAD_REQUEST, msg)
+        refusal = self.refusal or RefusalError(HTTPStatus.BAD_REQUEST, msg)
         self.refusal = refusal
         body = bytes(problem_response("", refusal.status, str(refusal)).body)
         head = (

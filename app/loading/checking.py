@@ -38,7 +38,7 @@ from app.loading.source import (
     read_text,
 )
 from app.text.dates import Bounds, DateError, resolve
-from app.text.folding import nearest
+from app.text.folding import expected_terms, nearest
 from app.text.quoting import QuotationError, Span, locate, not_in_the_text, shown
 from app.vocabulary import SLUG, EntityType, FactType, ParticipationRole
 
@@ -136,13 +136,11 @@ class Checker:
         header, entries = self._validated(data)
         self._check_header(header)
         facts = [self._checked(index, entry) for index, entry in entries]
-        self._check_identity(facts, entries)
+        self._check_identity(entries)
         self._check_use()
         if self.problems:
             raise CheckError(self.problems)
-        return CheckedArticle(
-            self.article_id, self.source, self.text, header, self.entities, tuple(filter(None, facts))
-        )
+        return CheckedArticle(self.article_id, self.source, self.text, header, self.entities, tuple(facts))
 
     def report(self, path: DocumentPath, message: str) -> None:
         """Note one thing that is wrong."""
@@ -198,7 +196,7 @@ class Checker:
         if header.year is not None and str(header.year) not in self.text:
             self.report(("article", "year"), f"the text does not state the year {header.year}")
 
-    def _checked(self, index: int, entry: AnyFactEntry) -> CheckedFact | None:
+    def _checked(self, index: int, entry: AnyFactEntry) -> CheckedFact:
         """Check one fact against the entities and the text."""
         path: DocumentPath = ("facts", index)
         self._check_references(path, entry)
@@ -254,14 +252,14 @@ class Checker:
                 )
         return bounds
 
-    def _check_identity(self, facts: list[CheckedFact | None], entries: list[tuple[int, AnyFactEntry]]) -> None:
+    def _check_identity(self, entries: list[tuple[int, AnyFactEntry]]) -> None:
         """Hold that no two facts are the same, and that notes are about facts that exist."""
         first: dict[str, int] = {}
-        for fact, (index, entry) in zip(facts, entries, strict=True):
+        for index, entry in entries:
             local = local_id(entry)
             if local in first and entry.id is not None:
                 self.report(("facts", index, "id"), f"the id `{local}` is taken by facts[{first[local]}]")
-            elif fact is not None and local in first:
+            elif local in first:
                 message = f"says the same as facts[{first[local]}]: put the evidence of both under one"
                 self.report(("facts", index), message)
             first.setdefault(local, index)
@@ -346,7 +344,7 @@ def _passing(model: TypeAdapter[Valid], entries: Iterable[tuple[Key, Any]]) -> I
 
 def _wrong_term(word: str, expected: str) -> str:
     """Say which terms there are, and which of them the word is most like."""
-    terms = expected.replace("'", "").replace(" or ", ", ").split(", ")
+    terms = expected_terms(expected)
     near = nearest(word, terms)
     hint = f"; did you mean `{near}`?" if near else ""
     return f"{shown(word)} is not one of {', '.join(terms)}{hint}"

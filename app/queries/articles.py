@@ -1,6 +1,7 @@
 """Articles, their text, and which of its words no fact uses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
@@ -75,7 +76,7 @@ def get_coverage(connection: Connection, article_id: str) -> Coverage:
         words=len(all_words),
         covered=len(all_words) - len(free),
         share=(len(all_words) - len(free)) / len(all_words) if all_words else 0.0,
-        gaps=[_evidence(article_id, text, gap) for gap in _runs(all_words, free, spans)],
+        gaps=_evidence(article_id, text, _runs(all_words, free)),
     )
 
 
@@ -90,21 +91,12 @@ def _outside(all_words: list[Place], spans: list[Place]) -> Iterator[Place]:
             yield word
 
 
-def _runs(all_words: list[Place], free: list[Place], spans: list[Place]) -> Iterator[Place]:
+def _runs(all_words: list[Place], free: list[Place]) -> Iterator[Place]:
     """Yield the free words, neighbours joined to one run."""
     index = {word: number for number, word in enumerate(all_words)}
-    starts = {span.start for span in spans}
-    run: Place | None = None
-    for word in free:
-        neighbours = run is not None and index[word] > 0 and all_words[index[word] - 1].end == run.end
-        if run is not None and neighbours and not any(run.end <= start <= word.start for start in starts):
-            run = Place(run.start, word.end)
-            continue
-        if run is not None:
-            yield run
-        run = word
-    if run is not None:
-        yield run
+    for _, run in groupby(enumerate(free), lambda pair: index[pair[1]] - pair[0]):
+        neighbours = [word for _, word in run]
+        yield Place(neighbours[0].start, neighbours[-1].end)
 
 
 def _articles() -> Select[Any]:
@@ -142,18 +134,24 @@ def _item(row: Row[Any], *, with_evidence: bool) -> ArticleItem:
         paragraphs=len(paragraphs(row.text)),
         words=len(words(row.text)),
         facts=row.facts,
-        evidence=[_evidence(row.id, row.text, place) for place in found] if with_evidence else None,
+        evidence=_evidence(row.id, row.text, found) if with_evidence else None,
     )
 
 
-def _evidence(article_id: str, text: str, place: Place) -> EvidenceItem:
-    prefix, suffix = context(text, place)
-    return EvidenceItem(
-        article=article_id,
-        exact=text[place.start : place.end],
-        prefix=prefix,
-        suffix=suffix,
-        start=place.start,
-        end=place.end,
-        paragraph=paragraph_at(paragraphs(text), place.start),
-    )
+def _evidence(article_id: str, text: str, places: Iterable[Place]) -> list[EvidenceItem]:
+    numbered = paragraphs(text)
+    evidence = []
+    for place in places:
+        prefix, suffix = context(text, place)
+        evidence.append(
+            EvidenceItem(
+                article=article_id,
+                exact=text[place.start : place.end],
+                prefix=prefix,
+                suffix=suffix,
+                start=place.start,
+                end=place.end,
+                paragraph=paragraph_at(numbered, place.start),
+            )
+        )
+    return evidence

@@ -1,7 +1,7 @@
 """Entities with all that is said of them: a bounded number of statements for a page, whatever its size."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -64,7 +64,7 @@ class Section:
     table: type[FactRow]
     anchor: str
     renamed: dict[str, str] = field(default_factory=dict)
-    only: Callable[[], ColumnElement[bool]] | None = None
+    only: ColumnElement[bool] | None = None
 
     @cached_property
     def columns(self) -> dict[str, str]:
@@ -99,7 +99,7 @@ class Section:
             .where(columns[self.anchor].in_(bindparam("ids", expanding=True)))
             .order_by(FACT.article_id, FACT.position, FACT.id)
         )
-        return statement if self.only is None else statement.where(self.only())
+        return statement if self.only is None else statement.where(self.only)
 
 
 NAMES = Section("names", wire.NameStatement, Name, "entity_id")
@@ -130,14 +130,14 @@ SECTIONS: dict[EntityType, tuple[Section, ...]] = {
             wire.ParticipantStatement,
             Participation,
             "event_id",
-            only=lambda: col(Participation.role).not_in(PLACE_ROLES),
+            only=col(Participation.role).not_in(PLACE_ROLES),
         ),
         Section(
             "places",
             wire.ParticipantStatement,
             Participation,
             "event_id",
-            only=lambda: col(Participation.role).in_(PLACE_ROLES),
+            only=col(Participation.role).in_(PLACE_ROLES),
         ),
         Section("earlier", wire.EarlierStatement, EventSequence, "later_id", renamed={"event": "earlier_id"}),
         Section("later", wire.LaterStatement, EventSequence, "earlier_id", renamed={"event": "later_id"}),

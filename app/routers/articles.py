@@ -6,13 +6,12 @@ from fastapi import APIRouter, Query
 from starlette.responses import PlainTextResponse
 
 from app.queries import articles as queries
-from app.routers.asking import Ask
+from app.routers.asking import Ask, NoQuery
 from app.schemas.base import Page
-from app.schemas.parameters import ArticleFilters, ItemParameters
+from app.schemas.parameters import ArticleFilters
 from app.schemas.views import ArticleItem, Coverage
 
 router = APIRouter(tags=["articles"])
-Item = Annotated[ItemParameters, Query()]
 
 
 @router.get("/articles", summary="List articles")
@@ -22,7 +21,7 @@ async def list_articles(filters: Annotated[ArticleFilters, Query()], ask: Ask) -
 
 
 @router.get("/articles/{id}", summary="Get one article")
-async def get_article(id: str, _none: Item, ask: Ask) -> ArticleItem:
+async def get_article(id: str, _none: NoQuery, ask: Ask) -> ArticleItem:
     """Get one article: what its text gives about it, its size and its checksum."""
     return ask(queries.get_article, id)
 
@@ -33,13 +32,13 @@ async def get_article(id: str, _none: Item, ask: Ask) -> ArticleItem:
     response_class=PlainTextResponse,
     response_description="The text.",
 )
-async def get_article_text(id: str, _none: Item, ask: Ask) -> PlainTextResponse:
+async def get_article_text(id: str, _none: NoQuery, ask: Ask) -> PlainTextResponse:
     """Get the text byte for byte as it was loaded, in UTF-8; offsets of evidence count its code points."""
     text = ask(queries.get_text, id)
     return PlainTextResponse(text, headers=dict(ask.response.headers))
 
 
 @router.get("/articles/{id}/coverage", summary="Get what no fact uses")
-async def get_article_coverage(id: str, _none: Item, ask: Ask) -> Coverage:
+async def get_article_coverage(id: str, _none: NoQuery, ask: Ask) -> Coverage:
     """Get which words of the article no fact uses as evidence."""
     return ask(queries.get_coverage, id)

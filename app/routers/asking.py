@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Query, Request, Response
 from sqlalchemy import Connection, Engine
 
 from app import __version__
@@ -14,6 +14,7 @@ from app.errors import NotModifiedError
 from app.problems import refuse_repeated
 from app.queries.paging import Slice
 from app.schemas.base import Page
+from app.schemas.parameters import NoParameters
 
 P = ParamSpec("P")
 AnswerT = TypeVar("AnswerT")
@@ -80,3 +81,5 @@ async def asking(request: Request, response: Response) -> Asking:
 
 
 Ask = Annotated[Asking, Depends(asking)]
+NoQuery = Annotated[NoParameters, Query()]
+"""For paths without parameters: they refuse all."""

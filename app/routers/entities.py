@@ -5,13 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app.queries.entities import get_entity, list_entities
-from app.routers.asking import Ask
+from app.routers.asking import Ask, NoQuery
 from app.schemas.base import Page
 from app.schemas.entities import DocumentItem, EventItem, OrganisationItem, PersonItem, PlaceItem, UnitItem
 from app.schemas.parameters import (
     DocumentFilters,
     EventFilters,
-    ItemParameters,
     OrganisationFilters,
     PersonFilters,
     PlaceFilters,
@@ -19,7 +18,6 @@ from app.schemas.parameters import (
 )
 
 router = APIRouter()
-Item = Annotated[ItemParameters, Query()]
 
 
 @router.get("/people", tags=["people"], summary="List people")
@@ -29,7 +27,7 @@ async def list_people(filters: Annotated[PersonFilters, Query()], ask: Ask) -> P
 
 
 @router.get("/people/{id}", tags=["people"], summary="Get one person")
-async def get_person(id: str, _none: Item, ask: Ask) -> PersonItem:
+async def get_person(id: str, _none: NoQuery, ask: Ask) -> PersonItem:
     """Get one person, each statement with the words that support it."""
     return ask(get_entity, PersonItem, id)
 
@@ -41,7 +39,7 @@ async def list_organisations(filters: Annotated[OrganisationFilters, Query()], a
 
 
 @router.get("/organisations/{id}", tags=["organisations"], summary="Get one organisation")
-async def get_organisation(id: str, _none: Item, ask: Ask) -> OrganisationItem:
+async def get_organisation(id: str, _none: NoQuery, ask: Ask) -> OrganisationItem:
     """Get one organisation, each statement with the words that support it."""
     return ask(get_entity, OrganisationItem, id)
 
@@ -53,7 +51,7 @@ async def list_units(filters: Annotated[UnitFilters, Query()], ask: Ask) -> Page
 
 
 @router.get("/units/{id}", tags=["units"], summary="Get one unit")
-async def get_unit(id: str, _none: Item, ask: Ask) -> UnitItem:
+async def get_unit(id: str, _none: NoQuery, ask: Ask) -> UnitItem:
     """Get one unit, each statement with the words that support it."""
     return ask(get_entity, UnitItem, id)
 
@@ -65,7 +63,7 @@ async def list_places(filters: Annotated[PlaceFilters, Query()], ask: Ask) -> Pa
 
 
 @router.get("/places/{id}", tags=["places"], summary="Get one place")
-async def get_place(id: str, _none: Item, ask: Ask) -> PlaceItem:
+async def get_place(id: str, _none: NoQuery, ask: Ask) -> PlaceItem:
     """Get one place, each statement with the words that support it."""
     return ask(get_entity, PlaceItem, id)
 
@@ -77,7 +75,7 @@ async def list_documents(filters: Annotated[DocumentFilters, Query()], ask: Ask)
 
 
 @router.get("/documents/{id}", tags=["documents"], summary="Get one document")
-async def get_document(id: str, _none: Item, ask: Ask) -> DocumentItem:
+async def get_document(id: str, _none: NoQuery, ask: Ask) -> DocumentItem:
     """Get one document, each statement with the words that support it."""
     return ask(get_entity, DocumentItem, id)
 
@@ -93,6 +91,6 @@ async def list_events(filters: Annotated[EventFilters, Query()], ask: Ask) -> Pa
 
 
 @router.get("/events/{id}", tags=["events"], summary="Get one event")
-async def get_event(id: str, _none: Item, ask: Ask) -> EventItem:
+async def get_event(id: str, _none: NoQuery, ask: Ask) -> EventItem:
     """Get one event, each statement with the words that support it."""
     return ask(get_entity, EventItem, id)

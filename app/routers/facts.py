@@ -6,21 +6,19 @@ from fastapi import APIRouter, Query
 
 from app.queries.facts import get_fact as fact_by_id
 from app.queries.facts import list_facts as facts_by_filters
-from app.routers.asking import Ask
+from app.routers.asking import Ask, NoQuery
 from app.schemas.base import Page
 from app.schemas.facts import AnyFactItem, DateItem, FactItem, FigureItem, NoteItem, QuoteItem, RoleItem
 from app.schemas.parameters import (
     DateFilters,
     FactFilters,
     FigureFilters,
-    ItemParameters,
     NoteFilters,
     QuoteFilters,
     RoleFilters,
 )
 
 router = APIRouter()
-Item = Annotated[ItemParameters, Query()]
 
 
 @router.get("/roles", tags=["roles"], summary="List roles")
@@ -30,7 +28,7 @@ async def list_roles(filters: Annotated[RoleFilters, Query()], ask: Ask) -> Page
 
 
 @router.get("/roles/{id}", tags=["roles"], summary="Get one role")
-async def get_role(id: str, _none: Item, ask: Ask) -> RoleItem:
+async def get_role(id: str, _none: NoQuery, ask: Ask) -> RoleItem:
     """Get one role with the words that support it."""
     return ask(fact_by_id, RoleItem, id)
 
@@ -42,7 +40,7 @@ async def list_dates(filters: Annotated[DateFilters, Query()], ask: Ask) -> Page
 
 
 @router.get("/dates/{id}", tags=["dates"], summary="Get one date")
-async def get_date(id: str, _none: Item, ask: Ask) -> DateItem:
+async def get_date(id: str, _none: NoQuery, ask: Ask) -> DateItem:
     """Get one date with the words that support it."""
     return ask(fact_by_id, DateItem, id)
 
@@ -54,7 +52,7 @@ async def list_quotes(filters: Annotated[QuoteFilters, Query()], ask: Ask) -> Pa
 
 
 @router.get("/quotes/{id}", tags=["quotes"], summary="Get one quote")
-async def get_quote(id: str, _none: Item, ask: Ask) -> QuoteItem:
+async def get_quote(id: str, _none: NoQuery, ask: Ask) -> QuoteItem:
     """Get one quote with the words that support it."""
     return ask(fact_by_id, QuoteItem, id)
 
@@ -66,7 +64,7 @@ async def list_figures(filters: Annotated[FigureFilters, Query()], ask: Ask) -> 
 
 
 @router.get("/figures/{id}", tags=["figures"], summary="Get one figure")
-async def get_figure(id: str, _none: Item, ask: Ask) -> FigureItem:
+async def get_figure(id: str, _none: NoQuery, ask: Ask) -> FigureItem:
     """Get one figure with the words that support it."""
     return ask(fact_by_id, FigureItem, id)
 
@@ -78,7 +76,7 @@ async def list_notes(filters: Annotated[NoteFilters, Query()], ask: Ask) -> Page
 
 
 @router.get("/notes/{id}", tags=["notes"], summary="Get one note")
-async def get_note(id: str, _none: Item, ask: Ask) -> NoteItem:
+async def get_note(id: str, _none: NoQuery, ask: Ask) -> NoteItem:
     """Get one note with the words that it remarks on."""
     return ask(fact_by_id, NoteItem, id)
 
@@ -90,6 +88,6 @@ async def list_facts(filters: Annotated[FactFilters, Query()], ask: Ask) -> Page
 
 
 @router.get("/facts/{id}", response_model=AnyFactItem, tags=["facts"], summary="Get one fact")
-async def get_fact(id: str, _none: Item, ask: Ask) -> FactItem:
+async def get_fact(id: str, _none: NoQuery, ask: Ask) -> FactItem:
     """Get one fact, of any type, with the words that support it."""
     return ask(fact_by_id, FactItem, id)

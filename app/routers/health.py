@@ -1,27 +1,24 @@
 """Whether the service lives, and whether it can answer."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from sqlalchemy import Engine
 
 from app import __version__
 from app.database import check_ready, current_revision
-from app.schemas.parameters import NoParameters
+from app.routers.asking import NoQuery
 from app.schemas.views import Health, Readiness
 
 router = APIRouter(tags=["service"])
-None_ = Annotated[NoParameters, Query()]
 
 
 @router.get("/health", summary="Is the process alive?")
-async def get_health(_none: None_) -> Health:
+async def get_health(_none: NoQuery) -> Health:
     """Say that the process is alive; it asks nothing of the database."""
     return Health(status="ok", version=__version__)
 
 
 @router.get("/ready", summary="Can the service answer?", responses={503: {}})
-async def get_readiness(_none: None_, request: Request) -> Readiness:
+async def get_readiness(_none: NoQuery, request: Request) -> Readiness:
     """Say that the database answers and its schema is the one this version needs; 503 when not."""
     reader: Engine = request.app.state.reader
     check_ready(reader)

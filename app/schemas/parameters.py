@@ -95,11 +95,7 @@ class Parameters(BaseModel):
 
 
 class NoParameters(Parameters):
-    """The parameters of a route that has none."""
-
-
-class ItemParameters(Parameters):
-    """The parameters of one item: none, as an item always carries its evidence."""
+    """The parameters of a path that has none; an item, for one, always carries its evidence."""
 
 
 class ListParameters(Parameters):

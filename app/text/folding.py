@@ -1,6 +1,7 @@
 """Folding: text as people compare it, without case and accents."""
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -14,3 +15,8 @@ def fold(text: str) -> str:
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that is most like `word`, or None when none is like it at all."""
     return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
+
+
+def expected_terms(expected: str) -> list[str]:
+    """Return the terms of pydantic's list of them: `'a', 'b' or 'c'`."""
+    return re.findall(r"'([^']*)'", expected)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.text.folding import fold, nearest
+from app.text.folding import expected_terms, fold, nearest
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,8 @@ def test_the_nearest_word_is_found_and_nothing_is_guessed_from_afar() -> None:
     assert nearest("organization", ["person", "organisation", "organ"]) == "organisation"
     assert nearest("xyz", ["person", "organisation"]) is None
     assert nearest("xyz", []) is None
+
+
+def test_terms_are_read_off_pydantics_list_of_them() -> None:
+    assert expected_terms("'occurred', 'ongoing' or 'planned'") == ["occurred", "ongoing", "planned"]
+    assert expected_terms("'evidence'") == ["evidence"]
