@@ -7,13 +7,14 @@ An entity is shared by all articles; a fact belongs to one. Each fact table's pr
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Index, Table, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.vocabulary import (
     Basis,
+    ChangeAction,
     DateRelation,
     DescriptionKind,
     EntityType,
@@ -55,6 +56,18 @@ class Revision(SQLModel, table=True):
     value: int
     token: str
     """Random, new with each load: no two states of any two databases share one, not even after a restore."""
+    history: str
+    """Random, as old as the database: whose revisions these are, since each database counts its own."""
+
+
+class Change(SQLModel, table=True):
+    """What a committed load did to an article; it outlives the article."""
+
+    __table_args__ = (one_of("action", ChangeAction),)
+    revision: int = Field(primary_key=True)
+    article_id: str = Field(index=True)
+    action: str
+    at: datetime
 
 
 class Article(SQLModel, table=True):

@@ -201,3 +201,11 @@ class NoteCategory(Term):
     GRAMMAR = "grammar", "a broken or unclear sentence."
     AMBIGUITY = "ambiguity", "the words bear more than one reading."
     NOT_STATED = "not-stated", "something a reader would ask that the article does not say."
+
+
+class ChangeAction(Term):
+    """What happened to an article."""
+
+    ADDED = "added", "it was not there before."
+    REPLACED = "replaced", "its text or facts are others than before."
+    DELETED = "deleted", "it is there no more."

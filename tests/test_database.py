@@ -1,5 +1,5 @@
 import sqlite3
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from app.database import alembic_config, check_ready, create_reader, create_writ
 from app.errors import NotReadyError
 from app.tables import (
     Article,
+    Change,
     Date,
     Description,
     Entity,
@@ -81,6 +82,25 @@ def test_a_loaded_database_can_be_taken_down_and_brought_up_again(writer: Engine
     migrate(writer)
     load(writer, SEED)
     assert contents_of(writer) == before
+
+
+def test_articles_that_were_there_before_the_feed_of_changes_are_in_it(tmp_path: Path) -> None:
+    engine = create_writer(f"sqlite:///{tmp_path / 'old.db'}")
+    migrate(engine, "0001")
+    with engine.begin() as connection:
+        for article_id in ("one", "two"):
+            article = {**ARTICLE, "id": article_id}
+            connection.execute(insert(Article), article)
+        connection.execute(text("UPDATE revision SET value = 5"))
+    migrate(engine)
+    with engine.connect() as connection:
+        changes = connection.execute(select(col(Change.revision), col(Change.article_id), col(Change.action))).all()
+        assert [tuple(change) for change in changes] == [(4, "one", "added"), (5, "two", "added")]
+        assert connection.execute(select(col(Revision.history))).scalar_one()
+        at = connection.execute(select(col(Change.at))).scalars().first()
+        assert at is not None
+        assert datetime.now(UTC) - at < timedelta(minutes=5)
+    engine.dispose()
 
 
 def test_a_new_database_is_empty_and_at_revision_zero(writer: Engine) -> None:
@@ -224,7 +244,8 @@ DATE = {
 
 
 VIOLATIONS: list[tuple[str, type[SQLModel], dict[str, Any]]] = [
-    ("ck_revision_single", Revision, {"id": 2, "value": 0, "token": "x"}),
+    ("ck_revision_single", Revision, {"id": 2, "value": 0, "token": "x", "history": "x"}),
+    ("ck_change_action", Change, {"revision": 1, "article_id": "a", "action": "moved", "at": datetime.now(UTC)}),
     ("article.id", Article, ARTICLE),
     ("ck_article_sha256", Article, {**ARTICLE, "id": "b", "sha256": "0" * 63}),
     ("entity.id", Entity, ENTITY),

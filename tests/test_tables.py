@@ -10,6 +10,7 @@ from app.loading.format import ENTRIES, FactEntry, Refers, marked
 from app.tables import FACT_TABLES, table_of
 from app.vocabulary import (
     Basis,
+    ChangeAction,
     DateRelation,
     DescriptionKind,
     EntityType,
@@ -35,6 +36,7 @@ CONTROLLED: list[tuple[str, str, type[Term]]] = [
     ("date", "relation", DateRelation),
     ("date", "precision", Precision),
     ("note", "category", NoteCategory),
+    ("change", "action", ChangeAction),
 ]
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy import Connection, case, delete, exists, func, insert, or_, select, update
@@ -13,6 +14,7 @@ from app.loading.rows import ArticleRows, rows_of
 from app.loading.source import CheckError
 from app.tables import (
     Article,
+    Change,
     Date,
     Entity,
     Evidence,
@@ -25,7 +27,7 @@ from app.tables import (
     Span,
 )
 from app.text.quoting import Span as Place
-from app.vocabulary import Status
+from app.vocabulary import ChangeAction, Status
 
 
 class Outcome(StrEnum):
@@ -54,6 +56,7 @@ def load_article(connection: Connection, article: CheckedArticle, beside: Iterab
         touched |= _remove(connection, article.id)
     _insert(connection, rows)
     _settle(connection, touched)
+    record(connection, article.id, ChangeAction.ADDED if digest is None else ChangeAction.REPLACED)
     return Outcome.CREATED if digest is None else Outcome.REPLACED
 
 
@@ -66,6 +69,7 @@ def delete_article(connection: Connection, article_id: str) -> None:
     if connection.execute(select(col(Article.id)).where(col(Article.id) == article_id)).first() is None:
         raise NotFoundError(f"there is no article ‘{article_id}’")
     _settle(connection, _remove(connection, article_id))
+    record(connection, article_id, ChangeAction.DELETED)
 
 
 def _refuse_conflicts(connection: Connection, article: CheckedArticle, beside: set[str]) -> None:
@@ -152,11 +156,18 @@ def _insert_all(connection: Connection, table: type[SQLModel], rows: list[dict[s
 
 
 def _settle(connection: Connection, touched: set[str]) -> None:
-    """Bring what hangs on the facts of the touched entities up to date, and raise the revision."""
+    """Bring what hangs on the facts of the touched entities up to date."""
     _delete_orphans(connection, touched)
     _bound_events(connection, touched)
     _index_entities(connection, touched)
-    connection.execute(update(Revision).values(value=col(Revision.value) + 1, token=secrets.token_hex(8)))
+
+
+def record(connection: Connection, article_id: str, action: ChangeAction) -> None:
+    """Raise the revision, and put into the feed of changes what it did."""
+    raised = update(Revision).values(value=col(Revision.value) + 1, token=secrets.token_hex(8))
+    revision = connection.execute(raised.returning(col(Revision.value))).scalar_one()
+    row = {"revision": revision, "article_id": article_id, "action": action.value, "at": datetime.now(UTC)}
+    connection.execute(insert(Change), row)
 
 
 def _delete_orphans(connection: Connection, touched: Iterable[str]) -> None:

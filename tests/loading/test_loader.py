@@ -14,7 +14,7 @@ from app.errors import NotFoundError
 from app.loading.checking import CheckedArticle
 from app.loading.loader import Outcome, delete_article, load_article
 from app.loading.source import CheckError
-from app.tables import Article, Entity, Fact, Mention, SearchDocument, table_of
+from app.tables import Article, Change, Entity, Fact, Mention, SearchDocument, table_of
 from tests.folders import FolderFactory, assert_sound, contents, contents_of, load
 from tests.loading.articles import TEXT, Document, articles, checked, fact_of, small_document
 
@@ -27,6 +27,13 @@ def put(writer: Engine, article_id: str, document: Document, text: str = TEXT) -
 def revision(writer: Engine) -> int:
     with writer.connect() as connection:
         return current_revision(connection)
+
+
+def feed(writer: Engine) -> list[tuple[int, str, str]]:
+    """Every change: (revision, article, action)."""
+    statement = select(col(Change.revision), col(Change.article_id), col(Change.action)).order_by(col(Change.revision))
+    with writer.connect() as connection:
+        return [(row.revision, row.article_id, row.action) for row in connection.execute(statement)]
 
 
 def entity(writer: Engine, slug: str) -> Any:
@@ -79,6 +86,21 @@ def test_each_change_raises_the_revision_once(writer: Engine) -> None:
     with writer.begin() as connection:
         delete_article(connection, "two")
     assert revision(writer) == 4
+
+
+def test_what_each_load_did_is_in_the_feed_of_changes(writer: Engine) -> None:
+    put(writer, "one", small_document())
+    put(writer, "one", small_document())
+    put(writer, "two", small_document())
+    document = small_document()
+    fact_of(document, "note")["suggestion"] = "a law"
+    put(writer, "one", document)
+    with writer.begin() as connection:
+        delete_article(connection, "two")
+    put(writer, "two", document)
+    assert feed(writer) == [
+        (1, "one", "added"), (2, "two", "added"), (3, "one", "replaced"), (4, "two", "deleted"), (5, "two", "added"),
+    ]  # fmt: skip
 
 
 def test_the_order_of_facts_in_the_file_makes_no_difference(writer: Engine) -> None:
@@ -381,6 +403,10 @@ def test_loads_and_deletions_leave_what_loading_the_survivors_afresh_gives(
             with fresh.begin() as connection:
                 load_article(connection, article)
         assert contents_of(lived) == contents_of(fresh)
+        # Whoever followed the feed knows which articles there are.
+        followed = {article_id: action for _, article_id, action in feed(lived)}
+        assert {article_id for article_id, action in followed.items() if action != "deleted"} == survivors.keys()
+        assert [number for number, _, _ in feed(lived)] == list(range(1, revision(lived) + 1))
         for engine in (lived, fresh):
             engine.dispose()
 
