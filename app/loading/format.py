@@ -8,6 +8,7 @@ new kind of fact is one class here and one table.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -350,6 +351,7 @@ ENTRIES: dict[FactType, type[FactEntry]] = {
 }
 
 
+@cache
 def marked(model: type[Model], mark: type[Any]) -> dict[str, Any]:
     """Return the fields of the model that carry the mark, with it."""
     return {
