@@ -57,7 +57,9 @@ def migrate(
     revision: Annotated[str, typer.Argument(help="The schema revision: `head`, or `base` to take all down.")] = "head",
 ) -> None:
     """Bring the database's schema to a revision."""
-    with closing(create_writer(load_settings().database_url)) as engine:
+    settings = load_settings()
+    refuse_unusable(settings.database_url)
+    with closing(create_writer(settings.database_url)) as engine:
         database.migrate(engine, revision)
     typer.echo(f"the schema is at {revision}")
 

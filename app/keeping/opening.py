@@ -19,6 +19,7 @@ DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 HINTS = {
     sqlite3.SQLITE_BUSY: "another process is writing to it; try again",
     sqlite3.SQLITE_FULL: "make room, then try again; what was there before is untouched",
+    sqlite3.SQLITE_IOERR: "is the disk full, or failing? What was there before is untouched",
 }
 
 

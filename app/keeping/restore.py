@@ -36,7 +36,7 @@ def restore_backup(url: str, file: Path) -> Counter[ChangeAction]:
     live = file_of(url)
     schema = examine(file)
     if schema is Schema.EMPTY:
-        raise DatabaseFileError(f"{file}: there are no tables in it")
+        raise DatabaseFileError(f"{file}: there is nothing in it")
     with private_copy(file, live.parent) as copy:
         if schema is Schema.OLDER:
             with closing(create_writer(url_of(copy))) as writer:
@@ -116,11 +116,9 @@ def _verify(connection: Connection) -> None:
 
 def _lost(connection: Connection, table: Table) -> Iterator[str]:
     """Yield whether the table has other rows than that of the backup: as many, and each of them."""
-    theirs = THEIRS[table.name]
-    there = exists().where(and_(*(column.is_not_distinct_from(theirs.c[column.name]) for column in table.columns)))
-    missing = connection.execute(select(func.count()).select_from(theirs).where(~there)).scalar_one()
-    ours, all_of_them = (
-        connection.execute(select(func.count()).select_from(each)).scalar_one() for each in (table, theirs)
-    )
-    if missing or ours != all_of_them:
-        yield f"{table.name}: {ours} rows, but the backup has {all_of_them}, {missing} of them others"
+    ours, theirs = table.alias("ours"), THEIRS[table.name].alias("theirs")
+    same = and_(*(column.is_not_distinct_from(theirs.columns[column.name]) for column in ours.columns))
+    lost = connection.execute(select(func.count()).select_from(theirs).where(~exists().where(same))).scalar_one()
+    here, there = (connection.execute(select(func.count()).select_from(each)).scalar_one() for each in (ours, theirs))
+    if lost or here != there:
+        yield f"{table.name}: {here} rows, while the backup has {there}, {lost} of which are not among them"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -46,16 +46,29 @@ IN_WORDS = {"ck_fact_reasoning"}
 
 def broken_rules(connection: Connection) -> Iterator[Fault]:
     """Yield every breach of the rules."""
-    rules = (_references(), _checks(), _dates(), _facts(), _spans(), _mentions(), _entities(), _search_documents())
-    for message, places in chain.from_iterable(rules):
+    for message, places in _rules():
         for article_id, *place in connection.execute(places):
             yield Fault(message.format(*place), article_id)
+
+
+@cache
+def _rules() -> tuple[Rule, ...]:
+    return (
+        *_references(),
+        *_checks(),
+        *_dates(),
+        *_facts(),
+        *_spans(),
+        *_mentions(),
+        *_entities(),
+        *_search_documents(),
+    )
 
 
 def _references() -> Iterator[Rule]:
     """What a row names is there."""
     for table in SQLModel.metadata.sorted_tables:
-        for key in table.foreign_keys:
+        for key in sorted(table.foreign_keys, key=lambda key: key.parent.name):
             missing = ~exists().where(key.column == key.parent).correlate(table)
             yield (
                 f"{_place_in(table)}: names no {key.column.table.name} in its `{key.parent.name}`",
@@ -66,7 +79,7 @@ def _references() -> Iterator[Rule]:
 def _checks() -> Iterator[Rule]:
     """The constraints hold: SQLite leaves them out of its own check of a file that it may only read."""
     for table in SQLModel.metadata.sorted_tables:
-        for check in table.constraints:
+        for check in sorted(table.constraints, key=lambda constraint: str(constraint.name)):
             if isinstance(check, CheckConstraint) and check.name not in IN_WORDS:
                 kept: ColumnElement[bool] = literal_column(f"({check.sqltext})")
                 places = select(_article_of(table), *table.primary_key).where(not_(kept))
@@ -81,7 +94,7 @@ def _dates() -> Iterator[Rule]:
                 places = select(_article_of(table), *table.primary_key)
                 yield (
                     f"{_place_in(table)}: its `{column.name}` is no date",
-                    places.where(func.date(column).is_distinct_from(column)),
+                    places.where(func.date(func.julianday(column)).is_distinct_from(column)),
                 )
 
 
