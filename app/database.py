@@ -24,7 +24,7 @@ from app.tables import Article, Entity, Fact, Revision, table_of
 PRAGMAS = {
     "foreign_keys": "ON",
     "busy_timeout": 5000,  # milliseconds that a writer waits for another
-    "synchronous": "NORMAL",  # with WAL: safe against a crash of the process, and no fsync a transaction
+    "synchronous": "FULL",  # what a load has reported as done is still there after a power cut
     "temp_store": "MEMORY",
     "cache_size": -32000,  # kilobytes
     "mmap_size": 268435456,  # bytes
