@@ -25,6 +25,8 @@ KEPT = {table_of(Revision).name, table_of(Change).name}
 TABLES = [table for table in SQLModel.metadata.sorted_tables if table.name not in KEPT]
 THEIRS = {table.name: table.to_metadata(MetaData(), schema="backup") for table in TABLES}
 """The same tables in the backup."""
+PATIENCE = 60_000
+"""Milliseconds that a restoration waits for its turn: between the transactions of a bulk load there is little room."""
 
 
 def restore_backup(url: str, file: Path) -> Counter[ChangeAction]:
@@ -46,8 +48,9 @@ def restore_backup(url: str, file: Path) -> Counter[ChangeAction]:
         with offering_way_out(live):
             sound = _prepare(url, live)
         with closing(create_writer(url)) as writer, writer.connect() as connection:
-            # Before the transaction, in which SQLite does not attach.
-            connection.connection.cursor().execute("ATTACH DATABASE ? AS backup", [str(copy)])
+            cursor = connection.connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+            cursor.execute("ATTACH DATABASE ? AS backup", [str(copy)])  # which SQLite does in no transaction
             with connection.begin():
                 changes = _changes(connection, everything=not sound)
                 if changes or not sound:

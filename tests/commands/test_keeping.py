@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app import cli
-from app.database import PRAGMAS, create_writer, migrate
+from app.database import create_writer, migrate
+from app.keeping import restore
 from tests.folders import SEED
 from tests.keeping.test_opening import garbage
 from tests.keeping.test_verifying import corrupt
@@ -89,7 +90,7 @@ def test_commands_that_fail_say_why_in_a_line(
     assert refused("backup", saved) == f"dateline: {saved}: is there already; name another file"
     assert refused("verify", tmp_path / "no.db") == f"dateline: {tmp_path / 'no.db'}: there is no such file"
     assert refused("restore", tmp_path / "no.db") == f"dateline: {tmp_path / 'no.db'}: there is no such file"
-    monkeypatch.setitem(PRAGMAS, "busy_timeout", 10)
+    monkeypatch.setattr(restore, "PATIENCE", 10)
     run("remove", REPORT)
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from sqlalchemy.exc import DatabaseError
 
-from app.database import create_writer
+from app.database import PRAGMAS, create_writer
 from app.errors import DatelineError, NotFoundError
 from app.keeping.backup import back_up
 from app.keeping.opening import explained
@@ -34,6 +34,7 @@ NOBODY = 65534
 
 def load_on(url: str) -> None:
     """Load articles until stopped, and take every other one out again."""
+    PRAGMAS["busy_timeout"] = 60_000  # it goes on, however busy the machine is
     writer = create_writer(url)
     for number in count(1000):
         with writer.begin() as connection:
@@ -43,19 +44,20 @@ def load_on(url: str) -> None:
                 delete_article(connection, f"tiny-{number}")
 
 
-TASKS: dict[str, Callable[..., object]] = {
-    "backup": lambda source, to: back_up(Path(source), Path(to)),
-    "restore": lambda url, file: restore_backup(url, Path(file)),
-    "load": load_on,
-    "load-one": lambda url: _load_one(url),
-}
-
-
-def _load_one(url: str) -> None:
+def load_one(url: str) -> None:
+    """Load one article."""
     writer = create_writer(url)
     with writer.begin() as connection:
         load_article(connection, tiny_article(999))
     writer.dispose()
+
+
+TASKS: dict[str, Callable[..., object]] = {
+    "backup": lambda source, to: back_up(Path(source), Path(to)),
+    "restore": lambda url, file: restore_backup(url, Path(file)),
+    "load": load_on,
+    "load-one": load_one,
+}
 
 
 def run(order: Any) -> int:

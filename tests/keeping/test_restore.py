@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import OperationalError
 from sqlmodel import col
 
-from app.database import PRAGMAS, alembic_config, create_reader, create_writer, current_token
+from app.database import alembic_config, create_reader, create_writer, current_token
 from app.errors import DamagedFileError, DatabaseFileError, NotReadyError
 from app.keeping import restore
 from app.keeping.backup import back_up
@@ -416,7 +416,7 @@ def test_a_load_on_a_full_disk_is_told_and_nothing_is_loaded(sound: Path, childr
 
 
 def test_a_locked_database_is_told_after_a_while(moved_on: Path, saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(PRAGMAS, "busy_timeout", 50)
+    monkeypatch.setattr(restore, "PATIENCE", 50)
     before = state_of(moved_on)
     writer = create_writer(url(moved_on))
     with writer.begin(), pytest.raises(OperationalError, match="database is locked"):
