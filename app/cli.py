@@ -1,4 +1,4 @@
-"""The command line: `dateline serve`, `migrate`, `new`, `check`, `load`, `remove`, `export`, `schema`, `openapi`."""
+"""The command line: one function a command; what it does is elsewhere."""
 
 import json
 import signal
@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from app import __version__, database, server
 from app.database import closing, create_reader, create_writer
 from app.errors import DatelineError, FolderError, SettingsError
-from app.loading.checking import CheckedArticle, check_agreement, check_folder
+from app.loading.checking import NO_ID, CheckedArticle, check_agreement, check_folder, is_id
 from app.loading.exporting import export_article
 from app.loading.format import ArticleDocument
 from app.loading.loader import delete_article, load_article
@@ -25,6 +25,7 @@ from app.loading.skeleton import start_folder
 from app.loading.source import CheckError, Diagnostic
 from app.main import create_app
 from app.settings import load_settings
+from app.tokens import hash_of, make_token
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -188,6 +189,18 @@ def serve(
     listener = server.listen(settings.host, settings.port)
     typer.echo(f"Dateline: {server.address_of(listener)}/docs")
     server.run(settings, listener)
+
+
+@cli.command()
+def token(
+    name: Annotated[str, typer.Argument(help="What to call the writer in DATELINE_TOKENS and in the log.")] = "writer",
+) -> None:
+    """Make a token for writing over HTTP, and the setting by which the server knows it."""
+    if not is_id(name):
+        raise SettingsError(f"the name is {NO_ID}")
+    made = make_token()
+    typer.echo(f"# For the writer, shown this once: {made}")
+    typer.echo(f"DATELINE_TOKENS={name}:{hash_of(made)}")
 
 
 @cli.command()

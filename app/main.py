@@ -8,7 +8,8 @@ from fastapi import FastAPI
 from app import __version__, openapi, problems
 from app.database import create_reader
 from app.middleware import Head, Options, PublicReads, Unexpected
-from app.routers import articles, docs, entities, facts, health, views
+from app.routers import articles, changes, docs, entities, facts, health, views, writing
+from app.routers.writing import Desk
 from app.settings import Settings, load_settings
 
 
@@ -23,7 +24,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.reader = create_reader(settings.database_url)
+        app.state.desk = Desk(settings)
         yield
+        app.state.desk.close()
         app.state.reader.dispose()
 
     app = FastAPI(
@@ -35,7 +38,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    for part in (articles, entities, facts, views, health, docs):
+    for part in (articles, writing, entities, facts, views, changes, health, docs):
         app.include_router(part.router)
     docs.mount_assets(app)
     problems.add_handlers(app)

@@ -78,7 +78,8 @@ class Options:
             nonlocal allowed
             if message["type"] == "http.response.start" and message["status"] == HTTPStatus.METHOD_NOT_ALLOWED:
                 allowed = True
-                message = {**message, "status": HTTPStatus.NO_CONTENT, "headers": [(b"allow", READS.encode())]}
+                headers = [header for header in message["headers"] if header[0] == b"allow"]
+                message = {**message, "status": HTTPStatus.NO_CONTENT, "headers": headers}
             elif allowed:
                 message = {**message, "body": b""}
             await send(message)

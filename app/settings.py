@@ -1,10 +1,12 @@
 """Settings: read once from DATELINE_* variables, frozen, passed in."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -32,6 +34,29 @@ class Settings(BaseSettings):
     log_level: Literal["critical", "error", "warning", "info", "debug"] = "info"
     """How much the server logs: critical, error, warning, info or debug."""
 
+    tokens: Annotated[dict[str, str], NoDecode] = {}
+    """Who may write over HTTP: names and hashes that `dateline token` prints, joined by commas; without, nobody may."""
+    max_depth: Annotated[int, Field(ge=8, le=256)] = 32
+    """How deeply the lists and objects of a JSON document may nest."""
+    max_documents: Annotated[int, Field(ge=1)] = 1_000_000
+    """How many documents one `dateline load` takes from a stream."""
+    check_timeout: Annotated[float, Field(gt=0, le=3600)] = 10
+    """Seconds that checking one document may take over HTTP."""
+
+    @field_validator("tokens", mode="before")
+    @classmethod
+    def are_hashes(cls, value: Any) -> Any:
+        """Read `name:hash,name:hash`."""
+        if not isinstance(value, str):
+            return value
+        pairs = [pair.strip() for pair in value.split(",") if pair.strip()]
+        if not all(re.fullmatch("[a-z0-9-]+:[0-9a-f]{64}", pair) for pair in pairs):
+            raise ValueError("must be what `dateline token` prints, name:hash, several joined by commas")
+        hashes = dict(pair.split(":") for pair in pairs)
+        if len(hashes) < len(pairs):
+            raise ValueError("has one name twice")
+        return hashes
+
     @field_validator("database_url")
     @classmethod
     def is_sqlite(cls, value: str) -> str:
@@ -55,8 +80,13 @@ def load_settings(**given: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         lines = (
-            f"DATELINE_{'_'.join(map(str, details['loc'])).upper()}={details['input']}: "
+            f"DATELINE_{str(details['loc'][0]).upper()}={_shown(details)}: "
             f"{details['msg'].removeprefix('Value error, ')}"
             for details in error.errors()
         )
         raise SettingsError("\n".join(lines)) from error
+
+
+def _shown(details: ErrorDetails) -> str:
+    """Return the value as far as it may be shown: where hashes belong, somebody may have put a token."""
+    return "..." if details["loc"][0] == "tokens" else str(details["input"])

@@ -343,6 +343,15 @@ class ArticleDocument(Model):
     """The facts, in any order; the text's own order reads best."""
 
 
+class SubmittedArticle(ArticleDocument):
+    """An article as one JSON document: its text, and its facts in the form of `facts.yaml`."""
+
+    id: Slug | None = None
+    """Its id; the path says it too where there is one."""
+    text: str
+    """The text, with line feeds alone; offsets of evidence count its code points."""
+
+
 ENTRIES: dict[FactType, type[FactEntry]] = {
     FactType(kind): model
     for model in FactEntry.__subclasses__()

@@ -1,7 +1,7 @@
 """Loading: a checked article into the database, all or nothing, in the caller's transaction."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from sqlmodel import SQLModel, col
 from app.errors import NotFoundError
 from app.loading.checking import CheckedArticle
 from app.loading.rows import ArticleRows, rows_of
-from app.loading.source import CheckError
+from app.loading.source import DisagreementError
 from app.tables import (
     Article,
     Change,
@@ -44,13 +44,13 @@ def load_article(connection: Connection, article: CheckedArticle, beside: Iterab
     Articles loaded `beside` it, known to agree with it, are not asked: what they said before is about to be replaced.
 
     Raises:
-        CheckError: another article calls one of its entities otherwise; the caller's transaction must roll back.
+        DisagreementError: another article calls one of its entities otherwise; the caller's transaction must roll back.
     """
     rows = rows_of(article)
     digest = connection.execute(select(col(Article.digest)).where(col(Article.id) == article.id)).scalar_one_or_none()
     if digest == rows.article["digest"]:
         return Outcome.UNCHANGED
-    _refuse_conflicts(connection, article, {article.id, *beside})
+    refuse_conflicts(connection, article, {article.id, *beside})
     touched = {row["id"] for row in rows.entities}
     if digest is not None:
         touched |= _remove(connection, article.id)
@@ -72,8 +72,12 @@ def delete_article(connection: Connection, article_id: str) -> None:
     record(connection, article_id, ChangeAction.DELETED)
 
 
-def _refuse_conflicts(connection: Connection, article: CheckedArticle, beside: set[str]) -> None:
-    """Entities are shared: whoever else names one must agree on its name, type and kind."""
+def refuse_conflicts(connection: Connection, article: CheckedArticle, beside: Collection[str]) -> None:
+    """Return if whoever else names an entity of the article agrees on its name, type and kind.
+
+    Raises:
+        DisagreementError: naming each entity that somebody calls otherwise; articles `beside` are not asked.
+    """
     known = connection.execute(
         select(
             col(Entity.id),
@@ -91,7 +95,7 @@ def _refuse_conflicts(connection: Connection, article: CheckedArticle, beside: s
         article.source.diagnostic(
             ("entities", row.id, field),
             f"{getattr(entry, field) or 'nothing'} here, but {getattr(row, field) or 'nothing'} in "
-            f"{row.article}/{article.source.file.name}: articles that share an entity agree on it",
+            f"{article.source.other(row.article)}: articles that share an entity agree on it",
         )
         for row in known
         for entry in [article.entities[row.id]]
@@ -99,7 +103,7 @@ def _refuse_conflicts(connection: Connection, article: CheckedArticle, beside: s
         if getattr(entry, field) != getattr(row, field)
     ]
     if problems:
-        raise CheckError(problems)
+        raise DisagreementError(problems)
 
 
 def _remove(connection: Connection, article_id: str) -> set[str]:
