@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from app.loading.checking import NO_ID, CheckedArticle, Checker, is_id, text_problems
-from app.loading.source import CheckError, Diagnostic, DocumentPath, Source, Valid, readable
+from app.loading.source import LARGEST, CheckError, Diagnostic, DocumentPath, Source, Valid, readable
 from app.text.quoting import shown
 
 ENVELOPE = ("id", "text")
@@ -119,6 +119,8 @@ def _parsed(submission: Submission, source: JsonSource) -> dict[str, Any]:
     def no_number(name: str) -> None:
         raise fail(f"not JSON: {name} is no number")
 
+    if len(submission.content) > LARGEST + 1:  # with its line feed
+        raise fail(f"the document is larger than {LARGEST // 1024**2} MiB")
     try:
         document = json.loads(submission.content.decode(), object_pairs_hook=unique, parse_constant=no_number)
         json.dumps(document, ensure_ascii=False).encode()

@@ -1,7 +1,7 @@
 """Loading: a checked article into the database, all or nothing, in the caller's transaction."""
 
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -25,6 +25,7 @@ from app.tables import (
     Revision,
     SearchDocument,
     Span,
+    table_of,
 )
 from app.text.quoting import Span as Place
 from app.vocabulary import ChangeAction, Status
@@ -50,7 +51,7 @@ def load_article(connection: Connection, article: CheckedArticle, beside: Iterab
     digest = connection.execute(select(col(Article.digest)).where(col(Article.id) == article.id)).scalar_one_or_none()
     if digest == rows.article["digest"]:
         return Outcome.UNCHANGED
-    refuse_conflicts(connection, article, {article.id, *beside})
+    refuse_conflicts(connection, article, beside)
     touched = {row["id"] for row in rows.entities}
     if digest is not None:
         touched |= _remove(connection, article.id)
@@ -72,35 +73,38 @@ def delete_article(connection: Connection, article_id: str) -> None:
     record(connection, article_id, ChangeAction.DELETED)
 
 
-def refuse_conflicts(connection: Connection, article: CheckedArticle, beside: Collection[str]) -> None:
+def refuse_conflicts(connection: Connection, article: CheckedArticle, beside: Iterable[str] = ()) -> None:
     """Return if whoever else names an entity of the article agrees on its name, type and kind.
 
     Raises:
         DisagreementError: naming each entity that somebody calls otherwise; articles `beside` are not asked.
     """
-    known = connection.execute(
-        select(
-            col(Entity.id),
-            col(Entity.name),
-            col(Entity.type),
-            col(Entity.kind),
-            func.min(col(Fact.article_id)).label("article"),
-        )
-        .join(Mention, col(Mention.entity_id) == col(Entity.id))
+    known = connection.execute(select(table_of(Entity)).where(col(Entity.id).in_(article.entities)))
+    different = {
+        (row.id, field): getattr(row, field)
+        for row in known
+        for field in ("name", "type", "kind")
+        if getattr(article.entities[row.id], field) != getattr(row, field)
+    }
+    others = connection.execute(
+        select(col(Mention.entity_id), func.min(col(Fact.article_id)).label("article"))
         .join(Fact, col(Fact.id) == col(Mention.fact_id))
-        .where(col(Entity.id).in_(article.entities), col(Fact.article_id).not_in(beside))
-        .group_by(col(Entity.id))
+        .where(
+            col(Mention.entity_id).in_({slug for slug, _ in different}),
+            col(Fact.article_id).not_in({article.id, *beside}),
+        )
+        .group_by(col(Mention.entity_id))
     )
     problems = [
         article.source.diagnostic(
-            ("entities", row.id, field),
-            f"{getattr(entry, field) or 'nothing'} here, but {getattr(row, field) or 'nothing'} in "
+            ("entities", row.entity_id, field),
+            f"{getattr(article.entities[slug], field) or 'nothing'} here, but {there or 'nothing'} in "
             f"{article.source.other(row.article)}: articles that share an entity agree on it",
+            there,
         )
-        for row in known
-        for entry in [article.entities[row.id]]
-        for field in ("name", "type", "kind")
-        if getattr(entry, field) != getattr(row, field)
+        for row in others
+        for (slug, field), there in different.items()
+        if slug == row.entity_id
     ]
     if problems:
         raise DisagreementError(problems)

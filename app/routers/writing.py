@@ -59,16 +59,16 @@ class Desk:
         """
         return await run_sync(lambda: check_document(submission, monotonic() + self.patience), limiter=self.checking)
 
-    async def compare(self, article: CheckedArticle, beside: set[str]) -> None:
-        """Return if nobody else calls one of the article's entities otherwise.
+    async def compare(self, article: CheckedArticle) -> None:
+        """Return if no other article calls one of the article's entities otherwise.
 
         Raises:
-            DisagreementError: somebody does.
+            DisagreementError: another one does.
         """
 
         def compare() -> None:
             with self.reader.connect() as connection:
-                refuse_conflicts(connection, article, beside)
+                refuse_conflicts(connection, article)
 
         await run_sync(compare, limiter=self.checking)
 
@@ -214,6 +214,7 @@ async def check_article(_none: NoQuery, body: Body, desk: AtDesk) -> Checked:
     otherwise.
     """
     article = await desk.check(Submission(body, BODY, needs_id=False, deepest=desk.deepest))
-    named = None if article.id == NAMELESS else article.id
-    await desk.compare(article, beside={named} if named else set())
-    return Checked(article=named, facts=len(article.facts), entities=len(article.entities))
+    await desk.compare(article)
+    return Checked(
+        article=None if article.id == NAMELESS else article.id, facts=len(article.facts), entities=len(article.entities)
+    )
