@@ -26,22 +26,42 @@ def test_the_defaults_serve_this_machine_from_this_folder() -> None:
     )
 
 
+GIVEN = {
+    "DATABASE_URL": ("sqlite:////data/x.db", "sqlite:////data/x.db"),
+    "SEED_DATA": ("/data/seed", Path("/data/seed")),
+    "HOST": ("::", "::"),
+    "PORT": ("0", 0),
+    "WORKERS": ("4", 4),
+    "LOG_LEVEL": ("debug", "debug"),
+    "TOKENS": (f"desk:{'0' * 64}, night-desk:{'a' * 64}", {"desk": "0" * 64, "night-desk": "a" * 64}),
+    "MAX_DEPTH": ("12", 12),
+    "MAX_DOCUMENTS": ("5", 5),
+    "CHECK_TIMEOUT": ("0.5", 0.5),
+}
+
+
 def test_each_setting_comes_from_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = {"DATABASE_URL": "sqlite:////data/x.db", "SEED_DATA": "/data/seed", "HOST": "::", "PORT": "0"} | {
-        "WORKERS": "4", "LOG_LEVEL": "debug",
-    }  # fmt: skip
-    assert {name.lower() for name in given} == set(Settings.model_fields)
-    for name, value in given.items():
+    assert {name.lower() for name in GIVEN} == set(Settings.model_fields)
+    for name, (value, _) in GIVEN.items():
         monkeypatch.setenv(f"DATELINE_{name}", value)
-    settings = load_settings()
-    assert settings.seed_data == Path("/data/seed")
-    assert (settings.database_url, settings.host, settings.port, settings.workers, settings.log_level) == (
-        "sqlite:////data/x.db",
-        "::",
-        0,
-        4,
-        "debug",
-    )
+    assert load_settings() == Settings(**{name.lower(): read for name, (_, read) in GIVEN.items()})
+
+
+@pytest.mark.parametrize(
+    "wrong", ["secret", "desk:secret", f"desk:{'0' * 63}", f"Desk:{'0' * 64}", f"a:{'0' * 64},a:{'1' * 64}"]
+)
+def test_what_stands_where_hashes_belong_is_not_shown(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    monkeypatch.setenv("DATELINE_TOKENS", wrong)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith("DATELINE_TOKENS=...: ")
+    assert wrong not in str(caught.value)
+
+
+def test_nobody_writes_unless_there_are_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().tokens == {}
+    monkeypatch.setenv("DATELINE_TOKENS", "")
+    assert load_settings().tokens == {}
 
 
 def test_what_is_given_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
