@@ -1,5 +1,6 @@
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -26,7 +27,7 @@ def test_the_defaults_serve_this_machine_from_this_folder() -> None:
     )
 
 
-GIVEN = {
+GIVEN: dict[str, tuple[str, Any]] = {
     "DATABASE_URL": ("sqlite:////data/x.db", "sqlite:////data/x.db"),
     "SEED_DATA": ("/data/seed", Path("/data/seed")),
     "HOST": ("::", "::"),
