@@ -5,9 +5,10 @@ fact's evidence letter for letter carries `Verbatim()`. Checking, loading and ex
 new kind of fact is one class here and one table.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -359,7 +360,8 @@ ENTRIES: dict[FactType, type[FactEntry]] = {
 }
 
 
-def marked(model: type[Model], mark: type[Any]) -> dict[str, Any]:
+@cache
+def marked(model: type[Model], mark: type[Any]) -> Mapping[str, Any]:
     """Return the fields of the model that carry the mark, with it."""
     return {
         name: found

@@ -128,15 +128,12 @@ def _remove(connection: Connection, article_id: str) -> set[str]:
 
 
 def _insert(connection: Connection, rows: ArticleRows) -> None:
-    known = set(
-        connection.execute(
-            select(col(Entity.id)).where(col(Entity.id).in_([row["id"] for row in rows.entities]))
-        ).scalars()
-    )
+    ids = [row["id"] for row in rows.entities]
+    known = {row.id: row for row in connection.execute(select(table_of(Entity)).where(col(Entity.id).in_(ids)))}
     _insert_all(connection, Article, [rows.article])
     _insert_all(connection, Entity, [row for row in rows.entities if row["id"] not in known])
     for row in rows.entities:
-        if row["id"] in known:
+        if row["id"] in known and not row.items() <= known[row["id"]]._mapping.items():
             # Without bounds, which `_settle` works out anew: what was an event may have become a document.
             connection.execute(
                 update(Entity).where(col(Entity.id) == row["id"]).values(**row, earliest=None, latest=None)

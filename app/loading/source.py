@@ -192,7 +192,8 @@ def _plain(node: Node | None, path: DocumentPath, source: Source, seen: set[int]
         return None if str(node.tag).endswith(":null") else node.value
     if isinstance(node, SequenceNode):
         return [_plain(item, (*path, index), source, seen) for index, item in enumerate(node.value)]
-    assert isinstance(node, MappingNode)  # noqa: S101 (nodes are scalars, sequences or mappings)
+    if not isinstance(node, MappingNode):
+        raise TypeError("nodes are scalars, sequences or mappings")
     return dict(_pairs(node, path, source, seen))
 
 
