@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
@@ -12,13 +13,13 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import col
 
 from app.errors import NotReadyError
 from app.settings import ROOT
-from app.tables import Revision
+from app.tables import Article, Entity, Fact, Revision, table_of
 
 PRAGMAS = {
     "foreign_keys": "ON",
@@ -29,14 +30,14 @@ PRAGMAS = {
 }
 
 
-def create_writer(url: str) -> Engine:
+def create_writer(url: str | URL) -> Engine:
     """Return the engine for loading and migrating; it creates the SQLite file, in WAL mode, where there is none."""
     # FULL: what has been committed outlives even a loss of power, for one fsync a transaction.
     pragmas = {"journal_mode": "WAL", "synchronous": "FULL", **PRAGMAS}
     return _with_pragmas(create_engine(url), pragmas, begin="BEGIN IMMEDIATE")
 
 
-def create_reader(url: str) -> Engine:
+def create_reader(url: str | URL) -> Engine:
     """Return the engine for serving; it refuses every write."""
     file = Path(make_url(url).database or "").absolute().as_uri()
     # Not as a string: parsing it would undo the file's escapes, and a `#` would end its name.
@@ -89,9 +90,32 @@ def migrate(engine: Engine, revision: str = "head") -> None:
 
 
 @cache
-def _newest_revisions() -> frozenset[str]:
-    """Return the schema revisions that this version of the code needs; they do not change while it runs."""
-    return frozenset(ScriptDirectory.from_config(Config(toml_file=ROOT / "pyproject.toml")).get_heads())
+def _scripts() -> ScriptDirectory:
+    """Return the migrations of this version of the code; they do not change while it runs."""
+    return ScriptDirectory.from_config(Config(toml_file=ROOT / "pyproject.toml"))
+
+
+class Schema(StrEnum):
+    """What a database is, as far as its tables tell."""
+
+    EMPTY = "empty"
+    OLDER = "older"
+    CURRENT = "current"
+    NEWER = "newer"
+    FOREIGN = "foreign"
+
+
+def schema_of(connection: Connection) -> Schema:
+    """Return how the database's schema stands to the one that this version needs; another program's is foreign."""
+    tables = set(inspect(connection).get_table_names())
+    found = set(MigrationContext.configure(connection).get_current_heads())
+    if not tables - {"alembic_version"}:
+        return Schema.EMPTY
+    if not found or not tables >= {table_of(model).name for model in (Article, Entity, Fact)}:
+        return Schema.FOREIGN
+    if found == set(_scripts().get_heads()):
+        return Schema.CURRENT
+    return Schema.OLDER if found <= {script.revision for script in _scripts().walk_revisions()} else Schema.NEWER
 
 
 def check_ready(engine: Engine) -> None:
@@ -100,7 +124,7 @@ def check_ready(engine: Engine) -> None:
     Raises:
         NotReadyError: saying what is missing and how to mend it.
     """
-    wanted = _newest_revisions()
+    wanted = frozenset(_scripts().get_heads())
     try:
         with engine.connect() as connection:
             found = frozenset(MigrationContext.configure(connection).get_current_heads())

@@ -110,5 +110,13 @@ class FolderError(DatelineError):
     """An article folder cannot be read, checked or loaded."""
 
 
+class DatabaseFileError(DatelineError):
+    """A database file is not what it should be, or cannot be made or brought back."""
+
+
+class DamagedFileError(DatabaseFileError):
+    """A database file is damaged, or no database at all."""
+
+
 class SettingsError(DatelineError):
     """A DATELINE_* variable holds something that it cannot."""
