@@ -13,6 +13,17 @@ from app.keeping.restore import restore_backup
 from app.keeping.verifying import faults, summary_of
 from app.settings import load_settings
 from app.text.quoting import printable
+from app.vocabulary import ChangeAction
+
+
+def _database() -> Path:
+    """Return the file of the database, if it can be read and is of this version."""
+    file = file_of(load_settings().database_url)
+    with offering_way_out(file):
+        examine(file)
+    with closing(create_reader(url_of(file))) as reader:
+        check_ready(reader)
+    return file
 
 
 def verify(
@@ -20,10 +31,7 @@ def verify(
 ) -> None:
     """Verify that all that the design promises holds of every row; the database may be in use meanwhile."""
     if file is None:
-        file = file_of(load_settings().database_url)
-        with offering_way_out(file), closing(create_reader(url_of(file))) as reader:
-            examine(file)
-            check_ready(reader)
+        file = _database()
     elif examine(file) is not Schema.CURRENT:
         raise DatabaseFileError(f"{file}: this is not of this version; `dateline restore` brings it up to date")
     sound = True
@@ -40,10 +48,7 @@ def backup(
     file: Annotated[Path, typer.Argument(help="The backup to write; a file that is there is left alone.")],
 ) -> None:
     """Write a verified copy of the database, which may be in use meanwhile, into one file."""
-    source = file_of(load_settings().database_url)
-    with closing(create_reader(url_of(source))) as reader:
-        check_ready(reader)
-    summary = back_up(source, file)
+    summary = back_up(_database(), file)
     typer.echo(f"{file}: {summary}, {file.stat().st_size} bytes, nothing wrong")
 
 
@@ -53,7 +58,8 @@ def restore(
     """Put the articles of a backup in the place of the database's, which may be in use meanwhile."""
     url = load_settings().database_url
     changes = restore_backup(url, file)
-    for action, count in changes.items():
-        typer.echo(f"{count} articles {action}")
+    for action in ChangeAction:
+        if changes[action]:
+            typer.echo(f"{changes[action]} articles {action}")
     with closing(create_reader(url)) as reader, reader.connect() as connection:
         typer.echo(f"{file_of(url)}: {summary_of(connection)}, {'restored' if changes else 'as in the backup before'}")

@@ -16,7 +16,7 @@ BATCH = 1000
 INDEX = (
     "CREATE VIRTUAL TABLE search_index USING fts5(title, body, content='', tokenize='unicode61 remove_diacritics 2')"
 )
-WORDS = "CREATE VIRTUAL TABLE temp.words USING fts5vocab('main', 'search_index', 'instance')"
+WORDS = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.words USING fts5vocab('main', 'search_index', 'instance')"
 CONTENT = ("SELECT term, doc, col, offset FROM temp.words", "SELECT id, sz FROM search_index_docsize")
 """Every word with its place, and the lengths of the documents, by which answers are ranked."""
 

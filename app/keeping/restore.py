@@ -17,6 +17,7 @@ from app.keeping.opening import examine, file_of, offering_way_out, url_of
 from app.keeping.verifying import LISTED, VAGUE, feed_faults, file_faults, refuse_faults, row_faults, verified
 from app.loading.loader import record
 from app.tables import Article, Change, Revision, table_of
+from app.text.quoting import printable
 from app.vocabulary import ChangeAction
 
 KEPT = {table_of(Revision).name, table_of(Change).name}
@@ -71,7 +72,7 @@ def _prepare(url: str, live: Path) -> bool:
         with reader.connect() as connection:
             damage = [line for line in file_faults(connection) if not VAGUE.search(line)] + [*feed_faults(connection)]
             if damage:
-                raise DamagedFileError(f"{live}: {'; '.join(damage[:LISTED])}")
+                raise DamagedFileError(printable(f"{live}: {'; '.join(damage[:LISTED])}"))
             return next(chain(row_faults(connection), index_faults(connection)), None) is None
 
 
@@ -93,12 +94,17 @@ def _changes(connection: Connection, *, everything: bool) -> dict[str, ChangeAct
 
 
 def _replace(connection: Connection) -> None:
+    # Without the triggers, which would keep the full-text index row by row: it is made anew, whatever it was before.
+    triggers = connection.exec_driver_sql("SELECT name, sql FROM main.sqlite_master WHERE type = 'trigger'").all()
+    for name, _ in triggers:
+        connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
     for table in reversed(TABLES):
         connection.execute(delete(table))
     for table in TABLES:
         connection.execute(insert(table).from_select(table.columns.keys(), select(THEIRS[table.name])))
-    # Triggers have kept the index with the rows; but one that was wrong before is wrong still.
     connection.exec_driver_sql("INSERT INTO search_index (search_index) VALUES ('rebuild')")
+    for _, definition in triggers:
+        connection.exec_driver_sql(definition)
     # Another token even if no article changes: rows that belong to none have been answered too.
     connection.execute(update(Revision).values(token=secrets.token_hex(8)))
 

@@ -17,6 +17,7 @@ from app.keeping.full_text import index_faults
 from app.keeping.opening import url_of
 from app.keeping.rules import broken_rules
 from app.tables import Article, Change, Entity, Fact, Revision, Span
+from app.text.quoting import printable
 from app.vocabulary import ChangeAction
 
 VAGUE = re.compile(r"(CHECK constraint failed|\w+ value) in ")
@@ -69,10 +70,12 @@ def faults(connection: Connection) -> Iterator[str]:
 
 
 def file_faults(connection: Connection) -> Iterator[str]:
-    """Yield what SQLite itself finds wrong with the file."""
+    """Yield what SQLite itself finds wrong with the file; what newer ones find of the index, `index_faults` finds."""
     try:
         for (text,) in connection.exec_driver_sql("PRAGMA main.integrity_check"):
-            yield from (f"file: {line}" for line in text.splitlines() if line != "ok" and not line.startswith("***"))
+            for line in text.splitlines():
+                if line != "ok" and not line.startswith("***") and "FTS5" not in line:
+                    yield f"file: {line}"
     except DatabaseError as error:
         yield f"file: cannot be read ({error.orig})"
 
@@ -146,4 +149,4 @@ def refuse_faults(found: list[str], reason: str) -> None:
     """
     if found:
         more = [f"... and {len(found) - LISTED} more"] if len(found) > LISTED else []
-        raise DatabaseFileError("\n".join([f"{reason}:", *found[:LISTED], *more]))
+        raise DatabaseFileError("\n".join([f"{reason}:", *map(printable, found[:LISTED]), *more]))

@@ -261,6 +261,7 @@ def test_a_database_of_an_older_schema_is_to_be_migrated_first(moved_on: Path, s
     [
         "UPDATE span SET prefix = 'x' WHERE exact = 'Jun 20'",
         "INSERT INTO search_index (rowid, title, body) VALUES (1, 'eve', 'eve')",
+        "DELETE FROM search_index_data WHERE id > 10",
     ],
 )
 def test_rows_that_do_not_verify_are_replaced_though_no_digest_tells_them(
