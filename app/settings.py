@@ -1,5 +1,6 @@
 """Settings: read once from DATELINE_* variables, frozen, passed in."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -17,9 +18,11 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """Everything about an installation that is not in the code."""
 
-    model_config = SettingsConfigDict(env_prefix="DATELINE_", frozen=True, use_attribute_docstrings=True)
+    model_config = SettingsConfigDict(
+        env_prefix="DATELINE_", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
+    )
 
-    database_url: str = "sqlite:///dateline.db"
+    database_url: Annotated[str, Field(repr=False)] = "sqlite:///dateline.db"
     """Where the facts are kept, as an SQLAlchemy URL; a SQLite path is relative to the working directory."""
     seed_data: Path = ROOT / "seed_data"
     """The folder whose article folders `serve` loads where they are missing or changed."""
@@ -45,6 +48,12 @@ class Settings(BaseSettings):
         return value
 
 
+def without_secrets(url: str) -> str:
+    """Return the database URL, or what was meant to be one, without the passwords in it: it is going to be shown."""
+    shown = re.sub(r"(^|//)([^/:@]*):(?!//).*@", r"\1\2:***@", url, flags=re.DOTALL)
+    return re.sub(r"([?&][^=&]*(?:pass|pwd|secret|token)[^=&]*=)[^&]*", r"\1***", shown, flags=re.IGNORECASE)
+
+
 def load_settings(**given: Any) -> Settings:
     """Read the settings from the environment; values given here go before it.
 
@@ -55,7 +64,7 @@ def load_settings(**given: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         lines = (
-            f"DATELINE_{'_'.join(map(str, details['loc'])).upper()}={details['input']}: "
+            f"DATELINE_{'_'.join(map(str, details['loc'])).upper()}={without_secrets(str(details['input']))}: "
             f"{details['msg'].removeprefix('Value error, ')}"
             for details in error.errors()
         )
