@@ -31,6 +31,7 @@ that support it: **no fact without its words**.
 - **Errors** are problem documents (RFC 9457) that say what is wrong and how to mend it. A parameter that a path does
   not have is refused, never ignored.
 - **ETags**: send one back as `If-None-Match`, and what has not changed is answered 304 without a body.
+- **Request ids**: every answer has an `X-Request-ID`, the one that you sent or a new one; it is in the server's log.
 - Every path answers GET, HEAD and OPTIONS, and 405 to other methods.
 
 The examples are answers about the article that Dateline comes with, their inner lists cut short.
@@ -52,7 +53,7 @@ TAGS = {
     "search": "Full text over names, statements and quoted words.",
     "timeline": "Events in the order of their days.",
     "graph": "Entities and what connects them.",
-    "service": "Whether the service lives and can answer.",
+    "service": "Whether the service lives and can answer, and its numbers.",
 }
 RESPONSES = {
     "304": ("NotModified", "The client has this answer already: nothing has changed since its ETag."),

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from app.loading.checking import CheckedArticle
-from app.routers import articles, entities, facts, health, views
+from app.routers import articles, entities, facts, health, metrics, views
 from app.text.quoting import Span as Place
 from app.text.quoting import context, paragraph_at, paragraphs
 from tests.api import KOOME, LISTS, Api, assert_problem, evidence_in, faults_of, objects_in, paths_in
@@ -17,7 +17,7 @@ from tests.newsroom import REPORT, tiny_articles
 
 ROUTES = {
     route.path: route
-    for part in (articles, entities, facts, views, health)
+    for part in (articles, entities, facts, views, health, metrics)
     for route in part.router.routes
     if isinstance(route, APIRoute)
 }
@@ -37,6 +37,7 @@ def test_every_path_of_the_design_is_there_and_no_other() -> None:
         "/graph",
         "/health",
         "/ready",
+        "/metrics",
     }
 
 
@@ -427,7 +428,7 @@ def test_filters_add_at_most_one_statement_a_table(koome: Api) -> None:
 
 # --- ETags --------------------------------------------------------------------------------------------------------
 
-TAGGED = [route for route in ROUTES if route not in ("/health", "/ready")]
+TAGGED = [route for route in ROUTES if route not in ("/health", "/ready", "/metrics")]
 
 
 @pytest.mark.parametrize("route", TAGGED)
