@@ -31,7 +31,7 @@ from app.loading.skeleton import start_folder
 from app.loading.source import CheckError, Diagnostic
 from app.loading.stream import Stream, Tally, load_stream
 from app.main import create_app
-from app.settings import load_settings
+from app.settings import load_settings, without_secrets
 from app.tokens import hash_of, make_token
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -287,7 +287,7 @@ def main() -> None:
     except DatabaseError as error:
         if isinstance(error, IntegrityError):  # a fault of the code, not of the file
             raise
-        url = load_settings().database_url
+        url = without_secrets(load_settings().database_url)
         sys.exit(f"dateline: DATELINE_DATABASE_URL={url}: the database cannot be used: {explained(error.orig)}")
 
 

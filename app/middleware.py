@@ -3,8 +3,10 @@
 import logging
 from http import HTTPStatus
 
+from opentelemetry import trace
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -34,10 +36,13 @@ class Unexpected:
 
         try:
             await self.app(scope, receive, send_noting)
-        except Exception:
+        except ClientDisconnect:
+            return  # Nobody is left to be answered; the request's line in the log says so.
+        except Exception as error:
             if started or scope["type"] != "http":
                 raise
             log.exception("%s %s", scope["method"], scope["path"])
+            trace.get_current_span().record_exception(error)
             detail = "something went wrong here; it has been logged"
             response = problem_response(scope["path"], HTTPStatus.INTERNAL_SERVER_ERROR, detail)
             await response(scope, receive, send)
@@ -58,7 +63,9 @@ class Head:
         async def send_head(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        await self.app({**scope, "method": "GET"}, receive, send_head)
+        inner = {**scope, "method": "GET"}
+        await self.app(inner, receive, send_head)
+        scope.update(inner, method="HEAD")  # Those outside look for the route there.
 
 
 class Options:
@@ -96,7 +103,7 @@ class PublicReads(CORSMiddleware):
             allow_origins=["*"],
             allow_methods=READS.split(", "),
             allow_headers=["*"],
-            expose_headers=["ETag", "Link"],
+            expose_headers=["ETag", "Link", "X-Request-ID"],
             max_age=86400,
         )
 

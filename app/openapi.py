@@ -34,6 +34,7 @@ that support it: **no fact without its words**.
 - **ETags**: send one back as `If-None-Match`, and what has not changed is answered 304 without a body.
 - **Writes** take a token; what is wrong with a document is told place by place, in `errors`. `/changes` lists what
   loads did.
+- **Request ids**: every answer has an `X-Request-ID`, the one that you sent or a new one; it is in the server's log.
 - A path that answers GET answers HEAD; all answer OPTIONS with what they allow, and 405 to other methods.
 
 The examples are answers about the article that Dateline comes with, their inner lists cut short.
@@ -56,7 +57,7 @@ TAGS = {
     "timeline": "Events in the order of their days.",
     "graph": "Entities and what connects them.",
     "changes": "What was added, replaced and deleted.",
-    "service": "Whether the service lives and can answer.",
+    "service": "Whether the service lives and can answer, and its numbers.",
 }
 RESPONSES = {
     "304": ("NotModified", "The client has this answer already: nothing has changed since its ETag."),

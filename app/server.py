@@ -1,13 +1,17 @@
 """uvicorn as Dateline runs it: errors of the protocol are problem documents too, and requests have bounds."""
 
-import logging
+import os
+import signal
 import socket
+import sys
 from http import HTTPStatus
+from tempfile import TemporaryDirectory
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors import Multiprocess, multiprocess
 
+from app import logs, metrics, observing
 from app.errors import SettingsError
 from app.problems import MEDIA_TYPE, problem_response
 from app.settings import Settings
@@ -40,6 +44,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     refusal: RefusalError | None = None
     header_bytes = 0
+    url = b""
 
     def on_message_begin(self) -> None:
         """Start to count anew."""
@@ -70,14 +75,23 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.refusal is None:
             super().data_received(data)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note on the request that nobody waits for its answer any more."""
+        super().connection_lost(exc)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.scope[observing.GONE] = True  # type: ignore[typeddict-unknown-key]
+
     def send_400_response(self, msg: str) -> None:
         """Answer what is no request, or is over a bound, with a problem document, and close."""
         refusal = self.refusal or RefusalError(HTTPStatus.BAD_REQUEST, msg)
         self.refusal = refusal
         body = bytes(problem_response("", refusal.status, str(refusal)).body)
+        status = refusal.status
+        own_id = observing.refused(self.app_state["metrics"], self.scope, self.url, status)  # type: ignore[arg-type]
         head = (
-            f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}\r\n"
-            f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
+            f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n"
+            f"{observing.HEADER.decode()}: {own_id.decode()}\r\n\r\n"
         )
         if self.cycle is not None:
             self.cycle.disconnected = True  # Its answer, if it is still being made, would come after this one.
@@ -85,6 +99,16 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self.pipeline:
             self.transport.write_eof()
         self.loop.call_later(LINGER, self.transport.close)
+
+
+class Worker(multiprocess.Process):
+    """One of several processes."""
+
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve, and end of itself: a process that its signal ends takes along what is still to be logged."""
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(stop, lambda *_: sys.exit())
+        super().target(sockets)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -113,12 +137,13 @@ def address_of(listener: socket.socket) -> str:
 
 def run(settings: Settings, listener: socket.socket) -> None:
     """Serve until told to stop by SIGINT or SIGTERM; requests in flight are answered first."""
-    logging.getLogger("dateline").setLevel(settings.log_level.upper())
     config = uvicorn.Config(
         "app.main:create_app",
         factory=True,
         workers=settings.workers,
         log_level=settings.log_level,
+        log_config=logs.config(settings.log_level),
+        access_log=False,
         http=BoundedProtocol,
         ws="none",
         server_header=False,
@@ -126,6 +151,9 @@ def run(settings: Settings, listener: socket.socket) -> None:
         timeout_worker_healthcheck=STARTING,
     )
     if settings.workers > 1:
-        Multiprocess(config, sockets=[listener]).run()
+        with TemporaryDirectory(prefix="dateline-metrics-") as folder:
+            os.environ[metrics.FOLDER] = folder
+            multiprocess.Process = Worker  # type: ignore[misc]  # the supervisor asks nobody which to run
+            Multiprocess(config, sockets=[listener]).run()
     else:
         uvicorn.Server(config).run(sockets=[listener])

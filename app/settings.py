@@ -19,9 +19,11 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """Everything about an installation that is not in the code."""
 
-    model_config = SettingsConfigDict(env_prefix="DATELINE_", frozen=True, use_attribute_docstrings=True)
+    model_config = SettingsConfigDict(
+        env_prefix="DATELINE_", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
+    )
 
-    database_url: str = "sqlite:///dateline.db"
+    database_url: Annotated[str, Field(repr=False)] = "sqlite:///dateline.db"
     """Where the facts are kept, as an SQLAlchemy URL; a SQLite path is relative to the working directory."""
     seed_data: Path = ROOT / "seed_data"
     """The folder whose article folders `serve` loads where they are missing or changed."""
@@ -70,6 +72,12 @@ class Settings(BaseSettings):
         return value
 
 
+def without_secrets(url: str) -> str:
+    """Return the database URL, or what was meant to be one, without the passwords in it: it is going to be shown."""
+    shown = re.sub(r"(^|//)([^/:@]*):(?!//).*@", r"\1\2:***@", url, flags=re.DOTALL)
+    return re.sub(r"([?&][^=&]*(?:pass|pwd|secret|token)[^=&]*=)[^&]*", r"\1***", shown, flags=re.IGNORECASE)
+
+
 def load_settings(**given: Any) -> Settings:
     """Read the settings from the environment; values given here go before it.
 
@@ -89,4 +97,4 @@ def load_settings(**given: Any) -> Settings:
 
 def _shown(details: ErrorDetails) -> str:
     """Return the value as far as it may be shown: where hashes belong, somebody may have put a token."""
-    return "..." if details["loc"][0] == "tokens" else str(details["input"])
+    return "..." if details["loc"][0] == "tokens" else without_secrets(str(details["input"]))

@@ -21,7 +21,7 @@ ALLOWED = "GET, HEAD, OPTIONS"
 
 @pytest.mark.parametrize("path", [*GOOD, *BAD])
 def test_head_answers_as_get_without_the_body(koome: Api, path: str) -> None:
-    get, head = koome.get(path), koome.request("HEAD", path)
+    get, head = (koome.request(method, path, headers={"X-Request-ID": "the-same"}) for method in ("GET", "HEAD"))
     assert head.status_code == get.status_code
     assert head.headers == get.headers
     assert head.content == b""
@@ -76,7 +76,7 @@ def test_pages_of_any_origin_may_read_answers_and_errors(koome: Api, method: str
     assert response.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in response.headers
     exposed = response.headers["access-control-expose-headers"].split(", ")
-    assert {"ETag", "Link"} <= set(exposed)
+    assert {"ETag", "Link", "X-Request-ID"} <= set(exposed)
 
 
 def test_a_conditional_read_and_an_unexpected_error_can_be_read_from_any_origin_too(

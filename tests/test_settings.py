@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.errors import SettingsError
-from app.settings import ROOT, Settings, load_settings
+from app.settings import ROOT, Settings, load_settings, without_secrets
 
 
 @pytest.fixture(autouse=True)
@@ -112,3 +112,37 @@ def test_all_wrong_settings_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(SettingsError) as caught:
         load_settings()
     assert [line.split("=")[0] for line in str(caught.value).split("\n")] == ["DATELINE_PORT", "DATELINE_WORKERS"]
+
+
+SECRET = [
+    ("postgresql://desk:hidden@db/dateline", "postgresql://desk:***@db/dateline"),
+    ("postgresql+psycopg://desk:hid%40den@db:5432/dateline", "postgresql+psycopg://desk:***@db:5432/dateline"),
+    ("postgres//desk:hidden@hid:den/hidden@db", "postgres//desk:***@db"),
+    ("desk:hidden@db", "desk:***@db"),
+    ("postgresql:desk:hidden@db/dateline", "postgresql:***@db/dateline"),
+    ("postgresql://:hidden@db/dateline", "postgresql://:***@db/dateline"),
+    ("postgresql://desk:hid\nden@db/dateline", "postgresql://desk:***@db/dateline"),
+    ("postgresql://db/dateline?user=desk&password=hidden&x=1", "postgresql://db/dateline?user=desk&password=***&x=1"),
+    ("postgresql://db/dateline?sslPassword=hidden", "postgresql://db/dateline?sslPassword=***"),
+]
+PLAIN = ["sqlite:///dateline.db", "sqlite:////data/a:b@c.db", "postgresql://desk@db:5432/dateline", "65536", "a@b", ""]
+
+
+@pytest.mark.parametrize(("url", "shown"), SECRET)
+def test_a_refused_database_url_is_shown_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, url: str, shown: str
+) -> None:
+    monkeypatch.setenv("DATELINE_DATABASE_URL", url)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith(f"DATELINE_DATABASE_URL={shown}: ")
+    assert "hid" not in str(caught.value) + str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize("value", PLAIN)
+def test_what_has_no_password_is_shown_as_it_is(value: str) -> None:
+    assert without_secrets(value) == value
+
+
+def test_settings_do_not_show_the_database_url() -> None:
+    assert "dateline.db" not in repr(load_settings())

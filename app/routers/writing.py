@@ -18,6 +18,7 @@ from app.loading import loader
 from app.loading.checking import CheckedArticle
 from app.loading.documents import NAMELESS, Submission, check_document
 from app.loading.loader import Outcome, load_article, refuse_conflicts
+from app.logs import note
 from app.queries.articles import get_article
 from app.queries.unknown import nothing_answers
 from app.routers.asking import NoQuery, article_etag
@@ -146,7 +147,7 @@ async def authorise(
     writer = writer_of(given.credentials, desk.tokens)
     if writer is None:
         raise WrongTokenError("nobody here has this token")
-    request.state.writer = writer
+    note(request.scope, writer=writer)
     return writer
 
 
