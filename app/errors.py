@@ -22,6 +22,8 @@ class DatelineError(Exception):
     """Base of every error that Dateline raises on purpose; `str(error)` is for the reader."""
 
     status: ClassVar[int] = 500
+    retry_after: ClassVar[int | None] = None
+    """Seconds after which to try again, where that may help."""
     errors: tuple[InputError, ...] = ()
 
 
@@ -59,6 +61,32 @@ class NotReadyError(DatelineError):
     """The database cannot be reached or its schema is not the one this version needs."""
 
     status = 503
+
+
+class BusyError(DatelineError):
+    """Another holds the database for longer than one waits for it."""
+
+    status = 503
+    retry_after = 1
+
+
+class TooSlowError(DatelineError):
+    """The database has worked on a question for as long as it may."""
+
+    status = 503
+    retry_after = 10
+
+
+class ReadOnlyError(DatelineError):
+    """The database can be read, but not be written to."""
+
+    status = 503
+
+
+class StorageFullError(DatelineError):
+    """There is no room left for what is to be stored."""
+
+    status = 507
 
 
 class FolderError(DatelineError):

@@ -7,7 +7,8 @@ from fastapi import FastAPI
 
 from app import __version__, openapi, problems
 from app.database import create_reader
-from app.middleware import Head, Options, PublicReads, Unexpected
+from app.limits import BodyLimit, InFlight, RateLimit
+from app.middleware import Head, Options, PublicReads, SecurityHeaders, Unexpected
 from app.routers import articles, docs, entities, facts, health, views
 from app.settings import Settings, load_settings
 
@@ -22,7 +23,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.reader = create_reader(settings.database_url)
+        app.state.reader = create_reader(settings.database_url, settings.statement_timeout)
         yield
         app.state.reader.dispose()
 
@@ -42,6 +43,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     openapi.describe(app)
     app.add_middleware(Unexpected)
     app.add_middleware(Options)
+    app.add_middleware(BodyLimit, most=settings.max_body, together=settings.max_body * settings.max_in_flight)
+    app.add_middleware(InFlight, most=settings.max_in_flight)
+    if settings.rate_limit:
+        app.add_middleware(RateLimit, a_minute=settings.rate_limit)
     app.add_middleware(PublicReads)
     app.add_middleware(Head)
+    app.add_middleware(SecurityHeaders)
     return app

@@ -50,8 +50,9 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(DatelineError)
     async def domain(request: Request, error: DatelineError) -> Response:
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            log.error("%s", error)
-        return problem_response(request.url.path, error.status, str(error), error.errors)
+            log.error("%s%s", error, f": {error.__cause__}" if error.__cause__ else "")
+        headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+        return problem_response(request.url.path, error.status, str(error), error.errors, headers)
 
     @app.exception_handler(NotModifiedError)
     async def not_modified(_request: Request, error: NotModifiedError) -> Response:

@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Request, Response
 from sqlalchemy import Connection, Engine
 
 from app import __version__
-from app.database import current_token
+from app.database import current_token, explained
 from app.errors import NotModifiedError
 from app.problems import refuse_repeated
 from app.queries.paging import Slice
@@ -41,7 +41,7 @@ class Asking:
             NotModifiedError: the client has the answer already (RFC 9110, section 13.1.2).
         """
         held = {tag.strip().removeprefix("W/") for tag in self.request.headers.get("if-none-match", "").split(",")}
-        with self.engine.connect() as connection:
+        with explained(), self.engine.connect() as connection:
             etag = self._etag(current_token(connection))
             if etag in held:
                 raise NotModifiedError(etag)
