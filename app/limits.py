@@ -144,7 +144,7 @@ class RateLimit:
             return
         window = await self.limiter.get_window_stats(self.limit, client)
         wait = max(1, ceil(window.reset_time - time.time()))
-        detail = f"a client may ask {self.limit.amount} times a minute; ask again in {wait} seconds"
+        detail = f"a client may ask {self.limit.amount} times a minute; `Retry-After` says when to ask again"
         headers = {"Retry-After": str(wait)}
         response = problem_response(scope["path"], HTTPStatus.TOO_MANY_REQUESTS, detail, headers=headers)
         await response(scope, receive, send)

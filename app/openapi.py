@@ -58,13 +58,19 @@ RESPONSES = {
     "304": ("NotModified", "The client has this answer already: nothing has changed since its ETag."),
     "400": ("BadRequest", "What came is no HTTP request."),
     "404": ("NotFound", "Nothing answers to an id, of the path or of a filter; the nearest one is suggested."),
+    "408": ("RequestTimeout", "The request took too long to arrive."),
+    "413": ("ContentTooLarge", "The body of the request is too long."),
     "414": ("UriTooLong", "The URL is too long."),
     "422": ("UnprocessableContent", "A parameter is unknown, repeated or not valid; `errors` has every fault at once."),
+    "429": ("TooManyRequests", "The client has asked as often in this minute as it may."),
     "431": ("HeadersTooLarge", "The headers are too long."),
     "500": ("InternalServerError", "Something went wrong in the service."),
-    "503": ("NotReady", "The database cannot be read, or its schema is not the one this version needs."),
+    "503": (
+        "ServiceUnavailable",
+        "There is too much to do, the question takes the database too long, or the database cannot be read.",
+    ),
 }
-EVERYWHERE = ("400", "414", "422", "431", "500")
+EVERYWHERE = ("400", "408", "413", "414", "422", "429", "431", "500", "503")
 """What any path may answer."""
 WITH_PARAMETERS = ("304", "404")
 """What paths may answer besides that take parameters, and so answer from the database and name ids."""
@@ -77,6 +83,11 @@ HEADERS = {
     "Link": {
         "description": "The next page; absent on the last one.",
         "schema": {"type": "string"},
+    },
+    "RetryAfter": {
+        "description": "Seconds after which to ask again; absent where time alone mends nothing.",
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 1,
     },
 }
 IF_NONE_MATCH = {
@@ -146,7 +157,10 @@ def _response(status: str, description: str, example: Node | None) -> Node:
     content: Node = {"schema": {"$ref": "#/components/schemas/Problem"}}
     if example is not None:
         content["example"] = example
-    return {"description": description, "content": {MEDIA_TYPE: content}}
+    response: Node = {"description": description, "content": {MEDIA_TYPE: content}}
+    if status in ("429", "503"):
+        response["headers"] = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
+    return response
 
 
 def _describe_parameters(path: str, operation: Node, recorded: Node) -> None:

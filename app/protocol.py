@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from uvicorn import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from app.middleware import SECURITY
@@ -65,6 +65,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self.limits = limits
         self.refusal: RefusalError | None = None
         self.stopping = False
+        self.last: RequestResponseCycle | None = None
+        """The request after whose answer a stop closes the connection."""
         self.header_size = 0
         self.body_size = 0
         self.arriving = False
@@ -83,6 +85,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._note_progress()
         self._watch()
         if len(self.connections) > self.limits.max_connections:
+            self.connections.discard(self)  # It takes the place of no other.
             self._turn_away(RefusalError(HTTPStatus.SERVICE_UNAVAILABLE, "too many connections; try again soon", 1))
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -97,9 +100,14 @@ class BoundedProtocol(HttpToolsProtocol):
         uvicorn would close a connection without a request at once, and reset one that the client is just sending.
         """
         self.stopping = True
-        if self.cycle is not None and not self.cycle.response_started:
-            self.cycle.keep_alive = False
+        self._make_last()
         self.loop.call_later(DRAIN, self._end_drain)
+
+    def _make_last(self) -> None:
+        """Let the answer to the newest request be the last one, if it can still say so."""
+        if self.cycle is not None and self.cycle.keep_alive and not self.cycle.response_started:
+            self.cycle.keep_alive = False
+            self.last = self.cycle
 
     def _end_drain(self) -> None:
         if not self.arriving:
@@ -132,12 +140,11 @@ class BoundedProtocol(HttpToolsProtocol):
         """Let the application answer, if the body is going to be within bounds."""
         if any(int(value) > self.limits.max_body for name, value in self.headers if name == b"content-length"):
             self._refuse_body()
-        earlier = self.cycle
         super().on_headers_complete()
         if self.stopping:
-            if earlier is not None and not earlier.response_started:
-                earlier.keep_alive = True  # It is not the last after all.
-            self.cycle.keep_alive = False
+            if self.last is not None and not self.last.response_started:
+                self.last.keep_alive = True  # It is not the last after all.
+            self._make_last()
 
     def on_body(self, body: bytes) -> None:
         """Collect the body as long as it is within bounds."""
@@ -221,7 +228,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Answer with the refusal, if it is its turn, and close once the client has had time to read why."""
         self.refusal = refusal
         self.arriving = False
-        log.info("%s: refused with %d: %s", self.client, refusal.status, refusal)
+        log.info("%s: refused with %d: %s", ":".join(map(str, self.client or ())), refusal.status, refusal)
         cycle, begun = self.cycle, False
         if cycle is not None and cycle.more_body:  # The refused request is in the application's hands already.
             cycle.disconnected = True
@@ -230,7 +237,8 @@ class BoundedProtocol(HttpToolsProtocol):
         elif cycle is not None and not cycle.response_complete:  # The one before it is; its answer is the last.
             cycle.keep_alive = False
             return
-        if not begun and not self.pipeline:
-            self.transport.write(refusal.answer(self.server_state.default_headers))
+        if not self.pipeline:
+            if not begun:
+                self.transport.write(refusal.answer(self.server_state.default_headers))
             self.transport.write_eof()
         self.loop.call_later(LINGER, self.transport.close)

@@ -44,9 +44,9 @@ LISTS = {
 class Api:
     """The application on one database file, asked without a socket."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, **settings: Any) -> None:
         self.url = f"sqlite:///{file}"
-        self.app = app = create_app(Settings(database_url=self.url))
+        self.app = app = create_app(Settings(database_url=self.url, **settings))
         self.runner = asyncio.Runner()
         # What the application raises becomes its 500, as it would behind a socket.
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

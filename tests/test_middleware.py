@@ -79,6 +79,38 @@ def test_pages_of_any_origin_may_read_answers_and_errors(koome: Api, method: str
     assert {"ETag", "Link"} <= set(exposed)
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST"])
+@pytest.mark.parametrize("path", [*GOOD, *BAD])
+def test_every_answer_has_the_security_headers(koome: Api, method: str, path: str) -> None:
+    headers = koome.request(method, path, headers=ORIGIN).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["cross-origin-resource-policy"] == "cross-origin"
+    (policy,) = headers.get_list("content-security-policy")
+    if headers.get("content-type", "").startswith("text/html"):
+        assert policy.startswith("default-src 'none'; script-src 'self' 'sha256-")
+    else:
+        assert policy == "default-src 'none'; frame-ancestors 'none'"
+
+
+def test_what_answers_without_a_body_or_by_itself_has_the_security_headers_too(
+    koome: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tag = koome.get("/people").headers["etag"]
+    preflight = {**ORIGIN, "Access-Control-Request-Method": "GET"}
+    monkeypatch.setattr(entities, "refuse_unknown", None)
+    for response, status in (
+        (koome.get("/people", headers={"If-None-Match": tag}), 304),
+        (koome.get("/people"), 500),
+        (koome.request("OPTIONS", "/people", headers=preflight), 200),
+        (koome.request("OPTIONS", "/people", headers={**preflight, "Access-Control-Request-Method": "PUT"}), 400),
+        (koome.request("POST", "/people", content=b"x" * 5_000_000), 413),
+    ):
+        assert response.status_code == status
+        assert response.headers["x-content-type-options"] == "nosniff"
+
+
 def test_a_conditional_read_and_an_unexpected_error_can_be_read_from_any_origin_too(
     koome: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -134,7 +134,9 @@ def test_every_error_is_a_problem_document(document: Node, operations: dict[str,
                 assert content["application/problem+json"]["schema"] == {"$ref": "#/components/schemas/Problem"}
             else:
                 assert len(content) == (status == "200"), (path, status)
-        assert {"200", "400", "414", "422", "431", "500"} <= operation["responses"].keys()
+        assert {"200", "400", "408", "413", "414", "422", "429", "431", "500", "503"} <= operation["responses"].keys()
+        for status in ("429", "503"):
+            assert "Retry-After" in resolved(document, operation["responses"][status])["headers"]
 
 
 def test_each_operation_answers_as_documented(document: Node, operations: dict[str, Node], api: Api) -> None:

@@ -23,25 +23,41 @@ def test_the_defaults_serve_this_machine_from_this_folder() -> None:
         port=8000,
         workers=1,
         log_level="info",
+        max_body=4_194_304,
+        max_url=16_384,
+        max_headers=65_536,
+        max_connections=1000,
+        max_in_flight=64,
+        request_timeout=30,
+        statement_timeout=5,
+        rate_limit=0,
     )
 
 
 def test_each_setting_comes_from_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = {"DATABASE_URL": "sqlite:////data/x.db", "SEED_DATA": "/data/seed", "HOST": "::", "PORT": "0"} | {
-        "WORKERS": "4", "LOG_LEVEL": "debug",
-    }  # fmt: skip
+    given: dict[str, tuple[str, object]] = {
+        "DATABASE_URL": ("sqlite:////data/x.db", "sqlite:////data/x.db"),
+        "SEED_DATA": ("/data/seed", Path("/data/seed")),
+        "HOST": ("::", "::"),
+        "PORT": ("0", 0),
+        "WORKERS": ("4", 4),
+        "LOG_LEVEL": ("debug", "debug"),
+        "MAX_BODY": ("1", 1),
+        "MAX_URL": ("65535", 65_535),
+        "MAX_HEADERS": ("1024", 1024),
+        "MAX_CONNECTIONS": ("1", 1),
+        "MAX_IN_FLIGHT": ("1", 1),
+        "REQUEST_TIMEOUT": ("0.5", 0.5),
+        "STATEMENT_TIMEOUT": ("0.25", 0.25),
+        "RATE_LIMIT": ("60", 60),
+    }
     assert {name.lower() for name in given} == set(Settings.model_fields)
-    for name, value in given.items():
+    for name, (value, _) in given.items():
         monkeypatch.setenv(f"DATELINE_{name}", value)
     settings = load_settings()
-    assert settings.seed_data == Path("/data/seed")
-    assert (settings.database_url, settings.host, settings.port, settings.workers, settings.log_level) == (
-        "sqlite:////data/x.db",
-        "::",
-        0,
-        4,
-        "debug",
-    )
+    assert {name: getattr(settings, name.lower()) for name in given} == {
+        name: value for name, (_, value) in given.items()
+    }
 
 
 def test_what_is_given_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,6 +78,18 @@ WRONG = [
     ("WORKERS", "0", "greater than or equal to 1"),
     ("WORKERS", "two", "valid integer"),
     ("HOST", "", "at least 1 character"),
+    ("MAX_BODY", "4 MB", "valid integer"),
+    ("MAX_BODY", "0", "greater than or equal to 1"),
+    ("MAX_URL", "65536", "less than 65536"),
+    ("MAX_URL", "255", "greater than or equal to 256"),
+    ("MAX_HEADERS", "0", "greater than or equal to 1024"),
+    ("MAX_CONNECTIONS", "0", "greater than or equal to 1"),
+    ("MAX_IN_FLIGHT", "0", "greater than or equal to 1"),
+    ("REQUEST_TIMEOUT", "0", "greater than 0"),
+    ("REQUEST_TIMEOUT", "inf", "finite number"),
+    ("STATEMENT_TIMEOUT", "-1", "greater than 0"),
+    ("STATEMENT_TIMEOUT", "nan", "greater than 0"),
+    ("RATE_LIMIT", "-1", "greater than or equal to 0"),
     ("LOG_LEVEL", "loud", "'critical', 'error', 'warning', 'info' or 'debug'"),
     ("DATABASE_URL", "dateline.db", "sqlite:///dateline.db"),
     ("DATABASE_URL", "", "sqlite:///dateline.db"),
