@@ -105,7 +105,7 @@ class Exchange:
         self.reads = asyncio.Event()
         if reads:
             self.reads.set()
-        scope = {"type": "http", "method": "POST", "path": path, "headers": []}
+        scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": []}
         self.task = asyncio.create_task(app(scope, self.body.get, self.send))
 
     async def send(self, message: Message) -> None:
@@ -183,6 +183,7 @@ def test_bodies_that_arrive_together_are_not_all_worked_on() -> None:
         app.app, through = hold, app.app
         holding = Exchange(app)
         holding.arrives()
+        await settle()
         app.app = through
         waiting = Exchange(app, "/read")
         await settle()

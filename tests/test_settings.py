@@ -88,7 +88,7 @@ WRONG = [
     ("REQUEST_TIMEOUT", "0", "greater than 0"),
     ("REQUEST_TIMEOUT", "inf", "finite number"),
     ("STATEMENT_TIMEOUT", "-1", "greater than 0"),
-    ("STATEMENT_TIMEOUT", "nan", "greater than 0"),
+    ("STATEMENT_TIMEOUT", "nan", "finite number"),
     ("RATE_LIMIT", "-1", "greater than or equal to 0"),
     ("LOG_LEVEL", "loud", "'critical', 'error', 'warning', 'info' or 'debug'"),
     ("DATABASE_URL", "dateline.db", "sqlite:///dateline.db"),
