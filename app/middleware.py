@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -43,6 +44,8 @@ class Unexpected:
 
         try:
             await self.app(scope, receive, send_noting)
+        except ClientDisconnect:  # Nobody is there to answer.
+            return
         except Exception:
             if started or scope["type"] != "http":
                 raise

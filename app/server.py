@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
@@ -98,8 +99,26 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def make_room_for(connections: int) -> None:
+    """Let this process and its children open the files that so many connections need, as far as the system lets them.
+
+    The usual 1,024 are less than the usual number of connections and the database's files.
+    """
+    if sys.platform == "win32":  # which has no such limit
+        return
+    import resource
+
+    wanted = 2 * connections + 100  # There are those too that are being refused.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def run(settings: Settings, listener: socket.socket) -> None:
     """Serve until told to stop by SIGINT or SIGTERM; requests in flight are answered first."""
+    make_room_for(settings.max_connections)
     logging.getLogger("dateline").setLevel(settings.log_level.upper())
     protocol: Any = partial(BoundedProtocol, settings)
     config = uvicorn.Config(

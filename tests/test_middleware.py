@@ -3,9 +3,10 @@
 import asyncio
 
 import pytest
+from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
-from app.middleware import Head
+from app.middleware import Head, Unexpected
 from app.queries import entities
 from tests.api import KOOME, Api, assert_problem
 
@@ -48,6 +49,17 @@ def test_head_itself_takes_the_body_away() -> None:
     assert sent[0]["headers"] == [(b"content-length", b"4")]
     assert [message["body"] for message in sent[1:]] == [b"", b""]
     assert sent[-1]["more_body"] is False
+
+
+def test_a_client_that_goes_away_is_nothing_unexpected(caplog: pytest.LogCaptureFixture) -> None:
+    async def read(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise ClientDisconnect
+
+    async def nothing(*_message: object) -> Message:
+        raise AssertionError("nobody is there")
+
+    asyncio.run(Unexpected(read)({"type": "http", "method": "PUT", "path": "/people"}, nothing, nothing))
+    assert caplog.text == ""
 
 
 def test_head_asks_with_a_tag_too(koome: Api) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import resource
 import signal
 import socket
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.server import address_of, listen
+from app.server import address_of, listen, make_room_for
 from app.settings import Settings
 from tests.api import KOOME, Server, assert_problem
 
@@ -212,6 +213,20 @@ def test_a_server_that_was_killed_starts_again_and_workers_stop_together(tmp_pat
         assert (code, set(answers)) == (0, {200})
     assert "died" not in server.output()
     assert "Traceback" not in server.output()
+
+
+@pytest.mark.parametrize(
+    ("limits", "made"),
+    [((256, 4096), 2100), ((256, 1024), 1024), ((3000, 4096), 3000), ((256, -1), 2100), ((-1, -1), None)],
+)
+def test_there_is_room_for_all_connections_if_the_system_lets_it_be(
+    limits: tuple[int, int], made: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_to = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _kind: limits)
+    monkeypatch.setattr(resource, "setrlimit", lambda _kind, given: set_to.append(given))
+    make_room_for(1000)
+    assert set_to == ([(made, limits[1])] if made not in (None, limits[0]) else [])
 
 
 # --- Addresses ----------------------------------------------------------------------------------------------------
