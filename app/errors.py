@@ -106,6 +106,32 @@ class NotReadyError(DatelineError):
     status = 503
 
 
+class BusyError(DatelineError):
+    """Another holds the database for longer than one waits for it."""
+
+    status = 503
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+
+
+class TooSlowError(DatelineError):
+    """The database has worked on a question for as long as it may."""
+
+    status = 503
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "10"}
+
+
+class ReadOnlyError(DatelineError):
+    """The database can be read, but not be written to."""
+
+    status = 503
+
+
+class StorageFullError(DatelineError):
+    """There is no room left for what is to be stored."""
+
+    status = 507
+
+
 class FolderError(DatelineError):
     """An article folder cannot be read, checked or loaded."""
 

@@ -9,8 +9,9 @@ from fastapi.telemetry import TelemetryConfig
 
 from app import __version__, openapi, problems
 from app.database import create_reader
+from app.limits import BodyLimit, InFlight, RateLimit
 from app.metrics import Metrics
-from app.middleware import Head, Options, PublicReads, Unexpected
+from app.middleware import Head, Options, PublicReads, SecurityHeaders, Unexpected
 from app.observing import Observed, is_probe
 from app.routers import articles, changes, docs, entities, facts, health, metrics, views, writing
 from app.routers.writing import Desk
@@ -29,7 +30,7 @@ def create_app(settings: Settings | None = None, telemetry: TelemetryConfig | No
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        app.state.reader = create_reader(settings.database_url)
+        app.state.reader = create_reader(settings.database_url, settings.statement_timeout)
         app.state.desk = Desk(settings)
         yield {"metrics": app.state.metrics}  # for the server, which answers what is no request by itself
         app.state.desk.close()
@@ -53,7 +54,12 @@ def create_app(settings: Settings | None = None, telemetry: TelemetryConfig | No
     openapi.describe(app)
     app.add_middleware(Unexpected)
     app.add_middleware(Options)
+    app.add_middleware(BodyLimit, most=settings.max_body, together=settings.max_body * settings.max_in_flight)
+    app.add_middleware(InFlight, most=settings.max_in_flight)
+    if settings.rate_limit:
+        app.add_middleware(RateLimit, a_minute=settings.rate_limit)
     app.add_middleware(PublicReads)
     app.add_middleware(Head)
+    app.add_middleware(SecurityHeaders)
     app.add_middleware(Observed, metrics=app.state.metrics)
     return app

@@ -1,4 +1,4 @@
-"""What happens around every request: HEAD, OPTIONS, cross-origin reads, and what nobody expected."""
+"""What happens around every request: HEAD, OPTIONS, cross-origin reads, security headers, and what nobody expected."""
 
 import logging
 from http import HTTPStatus
@@ -13,6 +13,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.problems import READS, problem_response
 
 log = logging.getLogger("dateline")
+
+SECURITY = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"cross-origin"),  # reads are public
+]
+"""Headers that leave browsers no other use of an answer than to read it; a page brings a policy of its own."""
 
 
 class Unexpected:
@@ -46,6 +55,25 @@ class Unexpected:
             detail = "something went wrong here; it has been logged"
             response = problem_response(scope["path"], HTTPStatus.INTERNAL_SERVER_ERROR, detail)
             await response(scope, receive, send)
+
+
+class SecurityHeaders:
+    """Gives every answer the security headers that it does not have."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and the answer back with the headers."""
+
+        async def send_secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message.get("headers", [])
+                own = {name for name, _ in headers}
+                message["headers"] = [*headers, *(header for header in SECURITY if header[0] not in own)]
+            await send(message)
+
+        await self.app(scope, receive, send_secured)
 
 
 class Head:
@@ -103,7 +131,7 @@ class PublicReads(CORSMiddleware):
             allow_origins=["*"],
             allow_methods=READS.split(", "),
             allow_headers=["*"],
-            expose_headers=["ETag", "Link", "X-Request-ID"],
+            expose_headers=["ETag", "Link", "Retry-After", "X-Request-ID"],
             max_age=86400,
         )
 

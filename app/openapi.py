@@ -65,6 +65,7 @@ RESPONSES = {
     "401": ("Unauthorised", "The request has no token, or nobody's."),
     "403": ("Forbidden", "Nobody may write here: the server knows no tokens."),
     "404": ("NotFound", "Nothing answers to an id, of the path or of a filter; the nearest one is suggested."),
+    "408": ("RequestTimeout", "The request took too long to arrive."),
     "409": ("Conflict", "Another article calls an entity otherwise; `errors` names it."),
     "412": ("PreconditionFailed", "The article is not as the client believes it to be."),
     "413": ("ContentTooLarge", "The body is too long, or takes too long to check."),
@@ -74,11 +75,15 @@ RESPONSES = {
         "UnprocessableContent",
         "A parameter is unknown, repeated or not valid, or the document has faults; `errors` has them all at once.",
     ),
+    "429": ("TooManyRequests", "The client has asked as often in this minute as it may."),
     "431": ("HeadersTooLarge", "The headers are too long."),
     "500": ("InternalServerError", "Something went wrong in the service."),
-    "503": ("NotReady", "The database cannot be read, or its schema is not the one this version needs."),
+    "503": (
+        "ServiceUnavailable",
+        "There is too much to do, the question takes the database too long, or the database cannot be read.",
+    ),
 }
-EVERYWHERE = ("400", "414", "422", "431", "500")
+EVERYWHERE = ("400", "408", "413", "414", "422", "429", "431", "500", "503")
 """What any path may answer."""
 WITH_PARAMETERS = ("304", "404")
 """What paths may answer besides that take parameters, and so answer from the database and name ids."""
@@ -96,6 +101,11 @@ HEADERS = {
         "description": "The path of what is new.",
         "schema": {"type": "string"},
         "example": "/articles/koome-meets-haitian-police",
+    },
+    "RetryAfter": {
+        "description": "Seconds after which to ask again; absent where time alone mends nothing.",
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 1,
     },
 }
 IF_NONE_MATCH = {
@@ -191,7 +201,10 @@ def _response(status: str, description: str, example: Node | None) -> Node:
     content: Node = {"schema": {"$ref": "#/components/schemas/Problem"}}
     if example is not None:
         content["example"] = example
-    return {"description": description, "content": {MEDIA_TYPE: content}}
+    response: Node = {"description": description, "content": {MEDIA_TYPE: content}}
+    if status in ("429", "503"):
+        response["headers"] = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
+    return response
 
 
 def _describe_parameters(path: str, operation: Node, recorded: Node) -> None:

@@ -35,6 +35,22 @@ class Settings(BaseSettings):
     """How many processes `serve` runs."""
     log_level: Literal["critical", "error", "warning", "info", "debug"] = "info"
     """How much the server logs: critical, error, warning, info or debug."""
+    max_body: Annotated[int, Field(ge=1)] = 4_194_304
+    """Bytes that the body of a request may have."""
+    max_url: Annotated[int, Field(ge=256, lt=65_536)] = 16_384
+    """Bytes that the URL of a request may have: less than 65,536, where the parser's counters wrap round."""
+    max_headers: Annotated[int, Field(ge=1024)] = 65_536
+    """Bytes that the headers of a request may have, each counted with 32 more, as HTTP/2 does for what it costs."""
+    max_connections: Annotated[int, Field(ge=1)] = 1000
+    """How many connections a process keeps open at once."""
+    max_in_flight: Annotated[int, Field(ge=1)] = 64
+    """How many requests a process answers at once; one that waits for its client does not count."""
+    request_timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 30
+    """Seconds in which a request must have arrived, and in which a client must go on to read its answer."""
+    statement_timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 5
+    """Seconds that the database may work on the question of one request."""
+    rate_limit: Annotated[int, Field(ge=0)] = 0
+    """Requests a minute that each process answers one client (an IPv4 address, or a /64 of IPv6); 0 for no limit."""
 
     tokens: Annotated[dict[str, str], NoDecode] = {}
     """Who may write over HTTP: names and hashes that `dateline token` prints, joined by commas; without, nobody may."""

@@ -49,9 +49,9 @@ LISTS = {
 class Api:
     """The application on one database file, asked without a socket."""
 
-    def __init__(self, file: Path, telemetry: TelemetryConfig | None = None) -> None:
+    def __init__(self, file: Path, telemetry: TelemetryConfig | None = None, **settings: Any) -> None:
         self.url = f"sqlite:///{file}"
-        self.app = app = create_app(Settings(database_url=self.url), telemetry)
+        self.app = app = create_app(Settings(database_url=self.url, **settings), telemetry)
         self.runner = asyncio.Runner()
         # What the application raises becomes its 500, as it would behind a socket.
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -21,8 +21,8 @@ from app.logs import Lines, note
 from app.metrics import METHODS, Metrics
 from app.middleware import Unexpected
 from app.observing import LONGEST, LONGEST_AGENT, Observed
+from app.protocol import BoundedProtocol
 from app.queries import entities
-from app.server import BoundedProtocol
 from tests.api import KOOME, Api, Server, assert_problem, lines_in, logged, samples_in
 
 NEW = re.compile("[0-9a-f]{32}")

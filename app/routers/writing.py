@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi import Path as PathParameter
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from app.database import check_ready, create_reader, create_writer
+from app.database import check_ready, create_reader, create_writer, explained
 from app.errors import ForbiddenError, MediaTypeError, UnauthorisedError, WrongTokenError
 from app.loading import loader
 from app.loading.checking import CheckedArticle
@@ -42,7 +42,7 @@ class Desk:
         self.tokens = settings.tokens
         self.deepest = settings.max_depth
         self.patience = settings.check_timeout
-        self.reader = create_reader(settings.database_url)
+        self.reader = create_reader(settings.database_url, settings.statement_timeout)
         self.writer = create_writer(settings.database_url)
         self.checking, self.storing = CapacityLimiter(1), CapacityLimiter(1)
 
@@ -68,7 +68,7 @@ class Desk:
         """
 
         def compare() -> None:
-            with self.reader.connect() as connection:
+            with explained(), self.reader.connect() as connection:
                 refuse_conflicts(connection, article)
 
         await run_sync(compare, limiter=self.checking)
@@ -82,7 +82,7 @@ class Desk:
         """
 
         def store() -> tuple[Outcome, ArticleItem, str]:
-            with self.writer.begin() as connection:
+            with explained(), self.writer.begin() as connection:
                 wanted.refuse_write(article_etag(connection, article.id))
                 outcome = load_article(connection, article)
                 etag = article_etag(connection, article.id)
@@ -99,7 +99,7 @@ class Desk:
         """
 
         def delete() -> None:
-            with self.writer.begin() as connection:
+            with explained(), self.writer.begin() as connection:
                 etag = article_etag(connection, article_id) or nothing_answers(connection, "article", article_id)
                 wanted.refuse_write(etag)
                 loader.delete_article(connection, article_id)
