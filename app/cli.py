@@ -1,18 +1,19 @@
-"""The command line: `dateline serve`, `migrate`, `new`, `check`, `load`, `remove`, `export`, `schema`, `openapi`.
-
-`verify`, `backup` and `restore` are in `app.commands.keeping`.
-"""
+"""The command line: one function a command; what it does is elsewhere."""
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
@@ -21,18 +22,21 @@ from app.commands import keeping
 from app.database import closing, create_reader, create_writer
 from app.errors import DatelineError, FolderError, SettingsError
 from app.keeping.opening import explained, refuse_unusable
-from app.loading.checking import CheckedArticle, check_agreement, check_folder
+from app.loading.checking import NO_ID, CheckedArticle, check_agreement, check_folder, is_id
 from app.loading.exporting import export_article
 from app.loading.format import ArticleDocument
 from app.loading.loader import delete_article, load_article
 from app.loading.rendering import as_json, as_text
 from app.loading.skeleton import start_folder
 from app.loading.source import CheckError, Diagnostic
+from app.loading.stream import Stream, Tally, load_stream
 from app.main import create_app
-from app.settings import load_settings
+from app.settings import load_settings, without_secrets
+from app.tokens import hash_of, make_token
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
+STANDARD_INPUT = Path("-")
 Folders = Annotated[list[Path], typer.Argument(help="Article folders, each with article.txt and facts.yaml.")]
 
 
@@ -114,14 +118,57 @@ def _checked(folders: Iterable[Path]) -> tuple[list[CheckedArticle], list[Diagno
 
 
 @cli.command()
-def load(folders: Folders) -> None:
-    """Load article folders, one transaction each; a folder that has not changed is left alone."""
-    articles, problems = _checked(folders)
+def load(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Article folders, or files of JSON documents, one a line; - for standard input."),
+    ],
+    keep_going: Annotated[bool, typer.Option("--keep-going", help="Go on after a document that is refused.")] = False,
+) -> None:
+    """Load articles, one transaction each; one that has not changed is left alone.
+
+    A document is what `PUT /articles/ID` takes, with its `id` in it.
+    """
+    streams = [path for path in paths if path == STANDARD_INPUT or (path.exists() and not path.is_dir())]
+    articles, problems = _checked(path for path in paths if path not in streams)
+    refused = 0
     with _ready_writer() as engine:
         problems += _load(engine, articles)
-    if problems:
-        typer.echo(as_text(problems), err=True)
-    raise typer.Exit(1 if problems else 0)
+        if problems:
+            typer.echo(as_text(problems), err=True)
+        for path in streams:
+            if not (refused or problems) or keep_going:
+                refused += _load_stream(engine, path, keep_going=keep_going)
+    raise typer.Exit(1 if problems or refused else 0)
+
+
+def _load_stream(engine: Engine, path: Path, *, keep_going: bool) -> int:
+    """Load the documents of a file; return how many were refused, having told why."""
+    settings, tally = load_settings(), Tally()
+    with (
+        nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else path.open("rb") as content,
+        Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress,
+    ):
+        task = progress.add_task(escape(str(path)), total=_size(content))
+        try:
+            load_stream(
+                engine,
+                Stream(content, path, settings.max_documents, settings.max_depth),
+                tally,
+                keep_going=keep_going,
+                on_refusal=lambda error: typer.echo(str(error), err=True),
+                on_progress=lambda size: progress.advance(task, size),
+            )
+        finally:
+            typer.echo(f"{path}: {tally}")
+    if tally.refused and not keep_going:
+        typer.echo(f"{path}: stopped at the first that was refused; --keep-going goes on", err=True)
+    return tally.refused
+
+
+def _size(content: BinaryIO) -> int | None:
+    """Return how many bytes are to come; None for what has no end yet."""
+    return os.fstat(content.fileno()).st_size if content.seekable() else None
 
 
 @contextmanager
@@ -203,6 +250,18 @@ def serve(
 
 
 @cli.command()
+def token(
+    name: Annotated[str, typer.Argument(help="What to call the writer in DATELINE_TOKENS and in the log.")] = "writer",
+) -> None:
+    """Make a token for writing over HTTP, and the setting by which the server knows it."""
+    if not is_id(name):
+        raise SettingsError(f"the name is {NO_ID}")
+    made = make_token()
+    typer.echo(f"# For the writer, shown this once: {made}")
+    typer.echo(f"DATELINE_TOKENS={name}:{hash_of(made)}")
+
+
+@cli.command()
 def schema() -> None:
     """Print the JSON Schema of facts.yaml, for editors."""
     typer.echo(json.dumps(facts_schema(), indent=2, ensure_ascii=False))
@@ -228,7 +287,7 @@ def main() -> None:
     except DatabaseError as error:
         if isinstance(error, IntegrityError):  # a fault of the code, not of the file
             raise
-        url = load_settings().database_url
+        url = without_secrets(load_settings().database_url)
         sys.exit(f"dateline: DATELINE_DATABASE_URL={url}: the database cannot be used: {explained(error.orig)}")
 
 

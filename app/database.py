@@ -1,11 +1,12 @@
 """Engines, sessions and migrations; what differs between databases; the revision counter."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from sqlite3 import Connection as SQLiteConnection
+from time import monotonic
 from typing import Any
 
 from alembic import command
@@ -14,34 +15,77 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
-from app.errors import NotReadyError
+from app.errors import BusyError, DatelineError, NotReadyError, ReadOnlyError, StorageFullError, TooSlowError
 from app.settings import ROOT
 from app.tables import Article, Entity, Fact, Revision, table_of
 
 PRAGMAS = {
     "foreign_keys": "ON",
     "busy_timeout": 5000,  # milliseconds that a writer waits for another
-    "synchronous": "FULL",  # what a load has reported as done is still there after a power cut
     "temp_store": "MEMORY",
     "cache_size": -32000,  # kilobytes
     "mmap_size": 268435456,  # bytes
 }
 
+STEPS = 1000
+"""Instructions of SQLite's virtual machine, some hundredths of a millisecond, after which it looks at the clock."""
+
+BUSY = BusyError, "the database is busy with another write; try again in a moment"
+UNREADABLE = NotReadyError, "the database cannot be read: run `dateline migrate`, or look at its file"
+FAILURES: dict[int, tuple[type[DatelineError], str]] = {
+    sqlite3.SQLITE_BUSY: BUSY,
+    sqlite3.SQLITE_LOCKED: BUSY,
+    sqlite3.SQLITE_PROTOCOL: BUSY,  # too many at once at the locks of the write-ahead log
+    sqlite3.SQLITE_INTERRUPT: (
+        TooSlowError,
+        "the question took longer than it may; ask a narrower one, or again later",
+    ),
+    sqlite3.SQLITE_FULL: (StorageFullError, "the database has no room left; nothing has been stored"),
+    sqlite3.SQLITE_READONLY: (ReadOnlyError, "the database can only be read; nothing has been stored"),
+    sqlite3.SQLITE_PERM: UNREADABLE,
+    sqlite3.SQLITE_CANTOPEN: UNREADABLE,
+    sqlite3.SQLITE_IOERR: UNREADABLE,
+    sqlite3.SQLITE_CORRUPT: UNREADABLE,
+    sqlite3.SQLITE_NOTADB: UNREADABLE,
+}
+"""What a client is told of SQLite's primary error codes; all others are faults of the code."""
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Raise what the database fails with as an error that says what it means for the client.
+
+    Raises:
+        BusyError, TooSlowError, StorageFullError, ReadOnlyError, NotReadyError: as `FAILURES` has it.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        primary = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if primary not in FAILURES:
+            raise
+        kind, detail = FAILURES[primary]
+        raise kind(detail) from error.orig
+
 
 def create_writer(url: str | URL) -> Engine:
     """Return the engine for loading and migrating; it creates the SQLite file, in WAL mode, where there is none."""
-    return _with_pragmas(create_engine(url), {"journal_mode": "WAL", **PRAGMAS}, begin="BEGIN IMMEDIATE")
+    # FULL: what has been committed outlives even a loss of power, for one fsync a transaction.
+    pragmas = {"journal_mode": "WAL", "synchronous": "FULL", **PRAGMAS}
+    return _with_pragmas(create_engine(url), pragmas, begin="BEGIN IMMEDIATE")
 
 
-def create_reader(url: str | URL) -> Engine:
-    """Return the engine for serving; it refuses every write."""
+def create_reader(url: str | URL, timeout: float | None = None) -> Engine:
+    """Return the engine for serving; it refuses every write, and interrupts a transaction after `timeout` seconds."""
     file = Path(make_url(url).database or "").absolute().as_uri()
     # Not as a string: parsing it would undo the file's escapes, and a `#` would end its name.
     read_only = URL.create("sqlite", database=file, query={"mode": "ro", "uri": "true"})
     engine = create_engine(read_only, pool_size=1, max_overflow=20)
+    if timeout is not None:
+        _with_deadline(engine, timeout)
     return _with_pragmas(engine, {**PRAGMAS, "query_only": "ON"}, begin="BEGIN")
 
 
@@ -58,7 +102,7 @@ def _with_pragmas(engine: Engine, pragmas: dict[str, Any], begin: str) -> Engine
     """Take transactions out of the driver's hands (it would begin late and commit before DDL), and set the pragmas."""
 
     @event.listens_for(engine, "connect")
-    def configure(connection: SQLiteConnection, _record: object) -> None:
+    def configure(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
         for pragma, value in pragmas.items():
             connection.execute(f"PRAGMA {pragma} = {value}")
@@ -68,6 +112,14 @@ def _with_pragmas(engine: Engine, pragmas: dict[str, Any], begin: str) -> Engine
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _with_deadline(engine: Engine, timeout: float) -> None:
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        deadline = monotonic() + timeout
+        driver: Any = connection.connection.driver_connection
+        driver.set_progress_handler(lambda: monotonic() > deadline, STEPS)
 
 
 def alembic_config(engine: Engine) -> Config:
@@ -122,13 +174,11 @@ def check_ready(engine: Engine) -> None:
 
     Raises:
         NotReadyError: saying what is missing and how to mend it.
+        BusyError: another holds the database.
     """
     wanted = frozenset(_scripts().get_heads())
-    try:
-        with engine.connect() as connection:
-            found = frozenset(MigrationContext.configure(connection).get_current_heads())
-    except DatabaseError as error:
-        raise NotReadyError("the database cannot be read: run `dateline migrate`, or look at its file") from error
+    with explained(), engine.connect() as connection:
+        found = frozenset(MigrationContext.configure(connection).get_current_heads())
     if found != wanted:
         raise NotReadyError("the database's schema is not the one this version needs: run `dateline migrate`")
 

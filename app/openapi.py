@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from app.loading.format import SubmittedArticle
 from app.problems import MEDIA_TYPE
 from app.schemas.base import FACT_PATHS, Problem
 from app.schemas.parameters import FACT
@@ -31,7 +32,10 @@ that support it: **no fact without its words**.
 - **Errors** are problem documents (RFC 9457) that say what is wrong and how to mend it. A parameter that a path does
   not have is refused, never ignored.
 - **ETags**: send one back as `If-None-Match`, and what has not changed is answered 304 without a body.
-- Every path answers GET, HEAD and OPTIONS, and 405 to other methods.
+- **Writes** take a token; what is wrong with a document is told place by place, in `errors`. `/changes` lists what
+  loads did.
+- **Request ids**: every answer has an `X-Request-ID`, the one that you sent or a new one; it is in the server's log.
+- A path that answers GET answers HEAD; all answer OPTIONS with what they allow, and 405 to other methods.
 
 The examples are answers about the article that Dateline comes with, their inner lists cut short.
 """
@@ -52,19 +56,34 @@ TAGS = {
     "search": "Full text over names, statements and quoted words.",
     "timeline": "Events in the order of their days.",
     "graph": "Entities and what connects them.",
-    "service": "Whether the service lives and can answer.",
+    "changes": "What was added, replaced and deleted.",
+    "service": "Whether the service lives and can answer, and its numbers.",
 }
 RESPONSES = {
     "304": ("NotModified", "The client has this answer already: nothing has changed since its ETag."),
     "400": ("BadRequest", "What came is no HTTP request."),
+    "401": ("Unauthorised", "The request has no token, or nobody's."),
+    "403": ("Forbidden", "Nobody may write here: the server knows no tokens."),
     "404": ("NotFound", "Nothing answers to an id, of the path or of a filter; the nearest one is suggested."),
+    "408": ("RequestTimeout", "The request took too long to arrive."),
+    "409": ("Conflict", "Another article calls an entity otherwise; `errors` names it."),
+    "412": ("PreconditionFailed", "The article is not as the client believes it to be."),
+    "413": ("ContentTooLarge", "The body is too long, or takes too long to check."),
     "414": ("UriTooLong", "The URL is too long."),
-    "422": ("UnprocessableContent", "A parameter is unknown, repeated or not valid; `errors` has every fault at once."),
+    "415": ("UnsupportedMediaType", "The body is not JSON, or is compressed."),
+    "422": (
+        "UnprocessableContent",
+        "A parameter is unknown, repeated or not valid, or the document has faults; `errors` has them all at once.",
+    ),
+    "429": ("TooManyRequests", "The client has asked as often in this minute as it may."),
     "431": ("HeadersTooLarge", "The headers are too long."),
     "500": ("InternalServerError", "Something went wrong in the service."),
-    "503": ("NotReady", "The database cannot be read, or its schema is not the one this version needs."),
+    "503": (
+        "ServiceUnavailable",
+        "There is too much to do, the question takes the database too long, or the database cannot be read.",
+    ),
 }
-EVERYWHERE = ("400", "414", "422", "431", "500")
+EVERYWHERE = ("400", "408", "413", "414", "422", "429", "431", "500", "503")
 """What any path may answer."""
 WITH_PARAMETERS = ("304", "404")
 """What paths may answer besides that take parameters, and so answer from the database and name ids."""
@@ -78,6 +97,16 @@ HEADERS = {
         "description": "The next page; absent on the last one.",
         "schema": {"type": "string"},
     },
+    "Location": {
+        "description": "The path of what is new.",
+        "schema": {"type": "string"},
+        "example": "/articles/koome-meets-haitian-police",
+    },
+    "RetryAfter": {
+        "description": "Seconds after which to ask again; absent where time alone mends nothing.",
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 1,
+    },
 }
 IF_NONE_MATCH = {
     "name": "If-None-Match",
@@ -85,6 +114,29 @@ IF_NONE_MATCH = {
     "description": "The `ETag` of an answer that the client has: 304 if it is the same still. Commas join several.",
     "schema": {"type": "string", "examples": ['"9f2c41d07be35a68-1110c0c1b919b2b2"']},
 }
+WRITING = {
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "description": "The `ETag` that the article had when it was read: 412 if it has another by now.",
+        "schema": {"type": "string", "examples": ['"ec2532e13b4eda3d23074a9da701cf33"']},
+    },
+    "OnlyCreate": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "`*`: 412 if there is such an article already.",
+        "schema": {"type": "string", "examples": ["*"]},
+    },
+}
+SUCCESSES = ("200", "201", "204")
+DOCUMENT = {
+    "id": "rome-mayor",
+    "text": "ROME, Jun 1 – The mayor Anna Rossi opened the new bridge.\n",
+    "article": {"dateline": "ROME, Jun 1"},
+    "entities": {"anna-rossi": {"type": "person", "name": "Anna Rossi"}},
+    "facts": [{"type": "role", "person": "anna-rossi", "title": "mayor", "evidence": "The mayor Anna Rossi"}],
+}
+"""An article as small as one can be; README and tests use it too."""
 
 Node = dict[str, Any]
 
@@ -117,10 +169,13 @@ def _describe(document: Node, examples: Node) -> Node:
     components = document["components"]
     schemas = components["schemas"]
     for path, methods in document["paths"].items():
-        for operation in methods.values():
+        for method, operation in methods.items():
             recorded = examples["operations"].get(operation["operationId"], {})
             _describe_parameters(path, operation, recorded)
-            _describe_responses(operation, schemas, recorded)
+            _describe_responses(method, operation, schemas, recorded)
+            _describe_document(path, method, operation)
+    submitted = SubmittedArticle.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= {**submitted.pop("$defs"), "SubmittedArticle": submitted}
     problem = Problem.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
     schemas |= {**problem.pop("$defs"), "Problem": problem}
     for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's, which nothing here answers with
@@ -136,7 +191,7 @@ def _describe(document: Node, examples: Node) -> Node:
         name: _response(status, text, examples["problems"].get(status)) for status, (name, text) in RESPONSES.items()
     }
     components["headers"] = {name: header | examples["headers"].get(name, {}) for name, header in HEADERS.items()}
-    components["parameters"] = {"IfNoneMatch": IF_NONE_MATCH}
+    components["parameters"] = {"IfNoneMatch": IF_NONE_MATCH, **WRITING}
     return document
 
 
@@ -146,7 +201,10 @@ def _response(status: str, description: str, example: Node | None) -> Node:
     content: Node = {"schema": {"$ref": "#/components/schemas/Problem"}}
     if example is not None:
         content["example"] = example
-    return {"description": description, "content": {MEDIA_TYPE: content}}
+    response: Node = {"description": description, "content": {MEDIA_TYPE: content}}
+    if status in ("429", "503"):
+        response["headers"] = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
+    return response
 
 
 def _describe_parameters(path: str, operation: Node, recorded: Node) -> None:
@@ -180,22 +238,43 @@ def _show_example(parameter: Node, schema: Node) -> None:
         parameter["example"] = example
 
 
-def _describe_responses(operation: Node, schemas: Node, recorded: Node) -> None:
-    has_parameters = "parameters" in operation
-    answer = operation["responses"].pop("200")
-    errors = {*operation["responses"], *EVERYWHERE, *(WITH_PARAMETERS if has_parameters else ())}
+def _describe_document(path: str, method: str, operation: Node) -> None:
+    """Describe the article as one document where it goes in or comes out: handlers read and write it themselves."""
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/SubmittedArticle"}, "example": DOCUMENT}}
+    if method in ("post", "put"):
+        operation["requestBody"] = {"required": True, "content": content}
+    if path.endswith("/document"):
+        operation["responses"]["200"] |= {"description": SubmittedArticle.__doc__, "content": content}
+
+
+def _describe_responses(method: str, operation: Node, schemas: Node, recorded: Node) -> None:
+    reads = method == "get" and "parameters" in operation
+    answers = {status: operation["responses"].pop(status) for status in SUCCESSES if status in operation["responses"]}
+    errors = {*operation["responses"], *EVERYWHERE, *(WITH_PARAMETERS if reads else ())}
+    if operation["operationId"] == "list_changes":  # whose parameters name no ids
+        errors.remove("404")
+    if "200" in answers:
+        _describe_answer(answers["200"], operation, schemas, recorded, reads=reads)
+    if method in ("put", "delete"):
+        operation["parameters"] += [{"$ref": f"#/components/parameters/{name}"} for name in WRITING]
+    if "201" in answers:
+        headers = {name: {"$ref": f"#/components/headers/{name}"} for name in ("ETag", "Location")}
+        answers["200"]["headers"] = {"ETag": headers["ETag"]}
+        answers["201"] = answers["200"] | {"description": "The article is new.", "headers": headers}
+    operation["responses"] = answers | {
+        status: {"$ref": f"#/components/responses/{RESPONSES[status][0]}"} for status in sorted(errors)
+    }
+
+
+def _describe_answer(answer: Node, operation: Node, schemas: Node, recorded: Node, *, reads: bool) -> None:
     (content,) = answer["content"].values()
     name = content["schema"].get("$ref", "").rpartition("/")[2]
     if name:
         answer["description"] = schemas[name].get("description", "One page of a list.")
     if "answers" in recorded:
         content["examples"] = recorded["answers"]
-    if "304" in errors:
+    if reads:
         answer["headers"] = {"ETag": {"$ref": "#/components/headers/ETag"}}
         operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IfNoneMatch"})
     if "next" in schemas.get(name, {}).get("properties", {}):
         answer["headers"]["Link"] = {"$ref": "#/components/headers/Link"}
-    operation["responses"] = {
-        "200": answer,
-        **{status: {"$ref": f"#/components/responses/{RESPONSES[status][0]}"} for status in sorted(errors)},
-    }

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from app.errors import DatelineError, InputError, InvalidInputError, NotModifiedError
 from app.schemas.base import Fault, Problem
@@ -18,7 +19,8 @@ from app.text.folding import expected_terms, nearest
 
 MEDIA_TYPE = "application/problem+json"
 READS = "GET, HEAD, OPTIONS"
-"""The methods of every path."""
+"""The methods of paths that are only read."""
+METHODS = ("GET", "POST", "PUT", "DELETE")
 
 TITLES = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
 """The names of RFC 9110, which Python knows from 3.13 on."""
@@ -50,8 +52,8 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(DatelineError)
     async def domain(request: Request, error: DatelineError) -> Response:
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            log.error("%s", error)
-        return problem_response(request.url.path, error.status, str(error), error.errors)
+            log.error("%s%s", error, f": {error.__cause__}" if error.__cause__ else "")
+        return problem_response(request.url.path, error.status, error.detail, error.errors, dict(error.headers))
 
     @app.exception_handler(NotModifiedError)
     async def not_modified(_request: Request, error: NotModifiedError) -> Response:
@@ -64,14 +66,28 @@ def add_handlers(app: FastAPI) -> None:
         if error.status_code == HTTPStatus.NOT_FOUND:
             detail = f"there is nothing at {request.url.path!r}; /docs shows every path"
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            headers["Allow"] = READS
-            detail = f"{request.method} is not allowed here; this path answers {READS}"
+            headers["Allow"] = allowed = allowed_methods(request)
+            detail = f"{request.method} is not allowed here; this path answers {allowed}"
         return problem_response(request.url.path, error.status_code, detail, headers=headers)
 
     @app.exception_handler(RequestValidationError)
     async def validation(request: Request, error: RequestValidationError) -> Response:
         faults = list(_faults(request, error.errors()))
         return await domain(request, InvalidInputError(faults))
+
+
+def allowed_methods(request: Request) -> str:
+    """Return the methods of the request's path as an `Allow` header has them."""
+    matches = {
+        method
+        for method in METHODS
+        for route in request.app.routes
+        if route.matches({**request.scope, "method": method})[0] is Match.FULL
+    }
+    if not matches:  # files, which no route lists
+        return READS
+    found = [method for method in METHODS if method in matches]
+    return ", ".join([*(["GET", "HEAD"] if "GET" in found else []), *(m for m in found if m != "GET"), "OPTIONS"])
 
 
 def parameters_of(request: Request) -> type[BaseModel] | None:

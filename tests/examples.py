@@ -19,15 +19,27 @@ from fastapi import FastAPI
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from app.database import create_reader, create_writer, migrate
+from app.database import create_writer, migrate
 from app.main import create_app
-from app.openapi import EXAMPLES
+from app.metrics import Metrics
+from app.openapi import DOCUMENT, EXAMPLES
+from app.protocol import BoundedProtocol
 from app.queries.paging import encode, question_of
 from app.schemas.parameters import ArticleFilters, DocumentFilters
-from app.server import LONGEST_HEADERS, LONGEST_URL, BoundedProtocol
 from app.settings import Settings
 from app.text.folding import fold
+from app.tokens import hash_of
 from tests.folders import SEED, load
+
+TOKEN = "dateline_example"
+TIME, HISTORY = "2024-06-19T12:00:00Z", "9f2c41d07be35a68"
+
+
+def lasting(answer: Any) -> Any:
+    """Return the answer without what each database has of its own."""
+    if isinstance(answer, dict) and "history" in answer:
+        return answer | {"history": HISTORY, "items": [item | {"at": TIME} for item in answer["items"]]}
+    return answer
 
 
 class Api:
@@ -40,17 +52,33 @@ class Api:
     def get(
         self, path: str, query: dict[str, Any] | None = None, headers: dict[str, str] | None = None
     ) -> httpx.Response:
+        return self.request("GET", path, params=query, headers=headers)
+
+    def request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        """Ask from within the lifespan, as writes need its desk."""
+
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://dateline") as client:
-                return await client.get(path, params=query, headers=headers)
+            async with (
+                self.app.router.lifespan_context(self.app),
+                httpx.AsyncClient(transport=transport, base_url="http://dateline") as client,
+            ):
+                return await client.request(method, path, **arguments)
 
         return asyncio.run(ask())
+
+    def write(self, method: str, path: str, document: Any = None, **headers: str) -> httpx.Response:
+        authorisation = {"Authorization": f"Bearer {TOKEN}", **headers}
+        return self.request(method, path, json=document, headers=authorisation)
 
     def answer(self, path: str) -> Any:
         response = self.get(path)
         assert response.status_code == 200, f"{path}: {response.text}"
-        return response.json() if response.headers["content-type"] == "application/json" else response.text
+        if path == "/metrics":  # Of the numbers, only those of the article are the same every time.
+            lines = response.text.splitlines(keepends=True)
+            return "".join(line for line in lines if re.search(r"dateline_(ready|articles|entities|facts) ", line))
+        answer = response.json() if response.headers["content-type"] == "application/json" else response.text
+        return lasting(answer)
 
     def everything(self, path: str, query: dict[str, Any] | None = None) -> Any:
         """Return all pages of a list as one, or a whole graph, with the evidence."""
@@ -63,7 +91,7 @@ class Api:
         return answer
 
 
-def make_api(folder: Path, *, ready: bool = True) -> Api:
+def make_api(folder: Path, *, ready: bool = True, rate_limit: int = 0) -> Api:
     """Return the application over the seed article; one that is not ready has a database without a schema."""
     url = f"sqlite:///{folder / 'dateline.db'}"
     writer = create_writer(url)
@@ -73,9 +101,8 @@ def make_api(folder: Path, *, ready: bool = True) -> Api:
     else:
         writer.connect().close()
     writer.dispose()
-    app = create_app(Settings(database_url=url))
-    app.state.reader = create_reader(url)
-    return Api(app)
+    tokens = {"desk": hash_of(TOKEN)} if ready else {}
+    return Api(create_app(Settings(database_url=url, tokens=tokens, rate_limit=rate_limit)))
 
 
 def example_of(parameter: dict[str, Any]) -> Any:
@@ -123,7 +150,8 @@ def requests_of(api: Api, path: str, operation: dict[str, Any]) -> dict[str, str
     query = required_query(operation)
     if "focus" in parameters:
         query |= {"focus": example_of(parameters["focus"])}
-    query |= {"include": "evidence", "limit": "1" if "cursor" in parameters else "2"}
+    query |= {"limit": "1" if "cursor" in parameters else "2"}
+    query |= {"include": "evidence"} if "include" in parameters else {}
     return {"answer": f"{path}?{urlencode(query)}"}
 
 
@@ -152,6 +180,8 @@ def record_operation(api: Api, path: str, operation: dict[str, Any]) -> Iterator
         (item,) = first["items"]
         words = re.findall(r"\w+", item.get("name") or item.get("statement") or item["dateline"])
         yield "q", max(words, key=len)
+    if path.endswith("/document"):  # cut, it would be none
+        return
     yield (
         "answers",
         {key: {"summary": f"GET {request}", "value": cut(answer)} for key, (request, answer) in answers.items()},
@@ -164,24 +194,69 @@ def record_problems(api: Api, broken: Api) -> dict[str, Any]:
         422: api.get("/people?organization=national-police-service"),
         500: broken.get("/people"),
         503: broken.get("/ready"),
+        401: api.request("DELETE", "/articles/rome-mayor"),
+        403: broken.request("DELETE", "/articles/rome-mayor"),
+        409: api.write("PUT", "/articles/rome-mayor", renamed(DOCUMENT)),
+        412: api.write("PUT", "/articles/koome-meets-haitian-police", seed_document(api), **{"If-None-Match": "*"}),
+        415: api.request("POST", "/check", content="ROME, Jun 1", headers={"Content-Type": "text/plain"}),
+        429: broken.get("/people"),
     }
     for status, response in responses.items():
         assert response.status_code == status
     return {
         "400": refusal(b"GET /people HTTP/one\r\n\r\n"),
-        "414": refusal(b"GET /people?q=" + b"a" * LONGEST_URL + b" HTTP/1.1\r\n\r\n"),
-        "431": refusal(b"GET /people HTTP/1.1\r\nCookie: " + b"a" * LONGEST_HEADERS + b"\r\n\r\n"),
+        "408": refusal(b"GET /people HTTP/1.1\r\n"),
+        "413": refusal(b"POST /people HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % 10**9),
+        "414": refusal(b"GET /people?q=" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n"),
+        "431": refusal(b"GET /people HTTP/1.1\r\nCookie: " + b"a" * 70_000 + b"\r\n\r\n"),
         **{str(status): response.json() for status, response in responses.items()},
     }
 
 
+def renamed(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document about somebody whom the seed article calls otherwise."""
+    text = json.dumps(document).replace("anna-rossi", "japhet-koome")
+    other: dict[str, Any] = json.loads(text)
+    return other
+
+
+def seed_document(api: Api) -> Any:
+    return api.answer("/articles/koome-meets-haitian-police/document")
+
+
+def record_writes(api: Api) -> dict[str, Any]:
+    """Return the examples of what writes: an article comes and goes."""
+    path = f"/articles/{DOCUMENT['id']}"
+    checked, put = api.request("POST", "/check", json=DOCUMENT), api.write("PUT", path, DOCUMENT)
+    assert (checked.status_code, put.status_code) == (200, 201), (checked.text, put.text)
+    assert api.write("DELETE", path).status_code == 204
+    return {
+        "check_article": {"answers": {"answer": {"summary": "POST /check", "value": checked.json()}}},
+        "put_article": {
+            "id": DOCUMENT["id"],
+            "answers": {"answer": {"summary": f"PUT {path}", "value": put.json()}},
+        },
+        "delete_article": {"id": DOCUMENT["id"]},
+    }
+
+
 def refusal(request: bytes) -> Any:
-    """Return the problem document by which the server refuses a request that does not get as far as the application."""
-    protocol = BoundedProtocol(Config(FastAPI(), log_config=None), ServerState(), {}, Mock())
-    transport = Mock()
+    """Return the problem document by which the server refuses a request that does not get as far as the application.
+
+    It is the request's beginning, at least; nothing comes after it.
+    """
+    loop, transport = Mock(), Mock()
+    loop.time.return_value = 0
     transport.get_extra_info.return_value = None
+    transport.get_write_buffer_size.return_value = 0
+    transport.is_closing.side_effect = lambda: transport.write.called
+    protocol = BoundedProtocol(
+        Settings(), Config(FastAPI(), log_config=None), ServerState(), {"metrics": Metrics()}, loop
+    )
     protocol.connection_made(transport)
     protocol.data_received(request)
+    loop.time.return_value = 100
+    loop.call_later.call_args_list[0].args[1]()
     return json.loads(transport.write.call_args.args[0].partition(b"\r\n\r\n")[2])
 
 
@@ -218,8 +293,8 @@ class Fields:
 def record() -> dict[str, Any]:
     """Return all examples, from an application of their own."""
     with TemporaryDirectory() as first, TemporaryDirectory() as second:
-        api, broken = make_api(Path(first)), make_api(Path(second), ready=False)
-        operations = {path: methods["get"] for path, methods in api.document["paths"].items()}
+        api, broken = make_api(Path(first)), make_api(Path(second), ready=False, rate_limit=3)
+        operations = {path: methods["get"] for path, methods in api.document["paths"].items() if "get" in methods}
         recorded = {
             operation["operationId"]: dict(record_operation(api, path, operation))
             for path, operation in operations.items()
@@ -230,14 +305,16 @@ def record() -> dict[str, Any]:
         for problem in (problems["422"], problems["404"]):
             fields.harvest({"$ref": "#/components/schemas/Problem"}, problem)
         for path, operation in operations.items():
+            if path.endswith("/document"):  # the schema of what is written, not of an answer
+                continue
             for request in requests_of(api, path, operation).values():
                 fields.harvest(schema_of(operation), api.answer(request))
         for path, operation in operations.items():
-            if "limit" in parameters_of(operation):
+            if "include" in parameters_of(operation):
                 fields.harvest(schema_of(operation), api.everything(path, required_query(operation)))
-        for either in (api, broken):
-            either.app.state.reader.dispose()
-    return {"operations": recorded, "headers": headers, "problems": problems, "fields": fields.found}
+        writes = record_writes(api)
+        fields.harvest({"$ref": "#/components/schemas/Checked"}, writes["check_article"]["answers"]["answer"]["value"])
+    return {"operations": recorded | writes, "headers": headers, "problems": problems, "fields": fields.found}
 
 
 if __name__ == "__main__":

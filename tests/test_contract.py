@@ -9,15 +9,15 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from app.loading.checking import CheckedArticle
-from app.routers import articles, entities, facts, health, views
+from app.routers import articles, changes, entities, facts, health, metrics, views
 from app.text.quoting import Span as Place
 from app.text.quoting import context, paragraph_at, paragraphs
 from tests.api import KOOME, LISTS, Api, assert_problem, evidence_in, faults_of, objects_in, paths_in
-from tests.newsroom import REPORT, tiny_articles
+from tests.newsroom import REPORT, report, tiny_articles
 
 ROUTES = {
     route.path: route
-    for part in (articles, entities, facts, views, health)
+    for part in (articles, entities, facts, views, changes, health, metrics)
     for route in part.router.routes
     if isinstance(route, APIRoute)
 }
@@ -32,11 +32,14 @@ def test_every_path_of_the_design_is_there_and_no_other() -> None:
         *ITEMS,
         "/articles/{id}/text",
         "/articles/{id}/coverage",
+        "/articles/{id}/document",
+        "/changes",
         "/search",
         "/timeline",
         "/graph",
         "/health",
         "/ready",
+        "/metrics",
     }
 
 
@@ -300,7 +303,7 @@ def test_what_can_be_no_id_in_a_path_is_a_clear_problem(koome: Api, route: str, 
 @pytest.mark.parametrize("route", [route for route in ROUTES if "limit" in parameters_of(route)])
 def test_a_limit_is_a_number_within_its_bounds(koome: Api, route: str) -> None:
     given = EXAMPLES.get(route, {})
-    most = 500 if route == "/graph" else 100
+    most = {"/graph": 500, "/changes": 1000}.get(route, 100)
     for good in (1, most):
         assert koome.get(route, params={**given, "limit": good}).status_code == 200
     for bad in ("0", str(most + 1), "abc", "-1", "1.5", "", "1e2", "99999999999999999999999", "1 000"):
@@ -427,7 +430,7 @@ def test_filters_add_at_most_one_statement_a_table(koome: Api) -> None:
 
 # --- ETags --------------------------------------------------------------------------------------------------------
 
-TAGGED = [route for route in ROUTES if route not in ("/health", "/ready")]
+TAGGED = [route for route in ROUTES if route not in ("/health", "/ready", "/metrics")]
 
 
 @pytest.mark.parametrize("route", TAGGED)
@@ -438,6 +441,7 @@ def test_an_answer_has_a_strong_tag_that_saves_the_next_one(koome: Api, route: s
     tag = first.headers["etag"]
     assert re.fullmatch(r'"[^"]+"', tag)
     assert again.headers["etag"] == tag
+    kept_in = "article" if route.startswith("/articles/") else "revision"
     for held in (tag, f"W/{tag}", f'"other", {tag}', "*"):
         with koome.counted() as statements:
             response = koome.get(path, params=given, headers={"If-None-Match": held})
@@ -447,7 +451,7 @@ def test_an_answer_has_a_strong_tag_that_saves_the_next_one(koome: Api, route: s
         assert "content-type" not in response.headers
         if held != "*":
             assert len(statements) == 1
-            assert "revision" in statements[0]
+            assert f"FROM {kept_in}" in statements[0]
     assert koome.get(path, params=given, headers={"If-None-Match": '"other"'}).content == first.content
 
 
@@ -465,6 +469,17 @@ def test_a_load_changes_the_tag(empty: Api, koome_article: CheckedArticle) -> No
     assert after.json()["total"] == 5
     empty.load(koome_article)
     assert empty.get("/people").headers["etag"] == after.headers["etag"]
+
+
+def test_the_tag_of_an_article_is_that_of_all_its_paths_and_stands_while_others_are_loaded(
+    empty: Api, koome_article: CheckedArticle
+) -> None:
+    empty.load(koome_article)
+    paths = [f"/articles/{KOOME}{part}" for part in ("", "/text", "/coverage", "/document")]
+    before = {empty.get(path).headers["etag"] for path in paths}
+    assert len(before) == 1
+    empty.load(report())
+    assert {empty.get(path).headers["etag"] for path in paths} == before
 
 
 def test_what_is_not_there_has_no_tag_to_be_the_same(koome: Api) -> None:

@@ -14,6 +14,7 @@ import httpx
 
 from app.cli import cli
 from app.loading.checking import check_folder
+from app.loading.documents import Submission, check_document
 from app.main import create_app
 from app.settings import ROOT, Settings
 from tests.folders import FolderFactory
@@ -67,7 +68,8 @@ def test_the_table_of_paths_names_every_path_and_filter() -> None:
     for path, operations in create_app(Settings()).openapi()["paths"].items():
         row = next((line for line in page.splitlines() if line.startswith("|") and f"`{path}`" in line), None)
         assert row, f"{path} is not in the README"
-        names = {parameter["name"] for parameter in operations["get"].get("parameters", []) if "name" in parameter}
+        parameters = operations.get("get", {}).get("parameters", [])
+        names = {parameter["name"] for parameter in parameters if "name" in parameter}
         assert all(f"`{name}`" in row for name in names - common), f"the row of {path} lacks one of {names}"
 
 
@@ -76,6 +78,13 @@ def test_the_example_of_a_facts_file_checks_without_fault(folder: FolderFactory)
     assert example
     article = check_folder(folder("ROME, Jun 1 – the mayor Anna Rossi spoke. Anna Rossi left.\n", example[1]))
     assert [fact.entry.type.value for fact in article.facts] == ["name", "role"]
+
+
+def test_the_example_of_a_document_checks_without_fault() -> None:
+    example = re.search(r"<<'END'\n(.+?)END\n", README.read_text("utf-8"), re.DOTALL)
+    assert example
+    article = check_document(Submission(example[1].encode(), Path("body"), needs_id=False))
+    assert [fact.entry.type.value for fact in article.facts] == ["role"]
 
 
 def test_every_command_of_the_page_exists() -> None:

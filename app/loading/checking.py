@@ -2,16 +2,20 @@
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from app.errors import TooLongError
 from app.loading.format import (
     ENTRIES,
     AnyFactEntry,
@@ -34,20 +38,40 @@ from app.loading.source import (
     Diagnostic,
     DocumentPath,
     Source,
+    Valid,
     read_source,
     read_text,
 )
 from app.text.dates import Bounds, DateError, resolve
 from app.text.folding import expected_terms, nearest
-from app.text.quoting import QuotationError, Span, locate, not_in_the_text, shown
+from app.text.quoting import (
+    LONGEST_LIKENED,
+    QuotationError,
+    Span,
+    UnfoundError,
+    listed,
+    locate,
+    nearest_words,
+    not_in_the_text,
+    shown,
+)
 from app.vocabulary import SLUG, EntityType, FactType, ParticipationRole
 
+DOCUMENT = TypeAdapter(ArticleDocument)
 FACT: TypeAdapter[AnyFactEntry] = TypeAdapter(AnyFactEntry)
 QUOTATIONS: TypeAdapter[list[Quotation]] = TypeAdapter(Quotations)
 ENTITY = TypeAdapter(EntityEntry)
 HEADER = TypeAdapter(ArticleHeader)
 Key = TypeVar("Key")
-Valid = TypeVar("Valid")
+MOST_ENTITIES = 10_000
+"""Entities of one article: as many as one SQL statement may name, and far more than one article does."""
+MOST_EFFORT = 5_000_000_000
+"""Comparisons of characters in search of the nearest words: about a second."""
+MOST_HINTS = 100
+"""Faults for which the nearest word is looked up: help must not cost more than it is worth."""
+MOST_CANDIDATES = 1000
+"""Words among which the nearest one is looked up."""
+NO_ID = "not a slug of at most 100 characters: lower-case letters, digits and single hyphens"
 NOT_CONTENT = {"id", "basis", "reasoning", "statement", "evidence"}
 """What may be mended without making another fact of it, so that its address stays."""
 
@@ -65,7 +89,7 @@ class CheckedFact:
 
 @dataclass(frozen=True)
 class CheckedArticle:
-    """An article folder with nothing wrong in it."""
+    """An article with nothing wrong in it."""
 
     id: str
     source: Source
@@ -87,7 +111,7 @@ def check_folder(folder: Path) -> CheckedArticle:
     problems: list[Diagnostic] = []
     try:
         text = read_text(folder / TEXT_FILE)
-        problems += _text_problems(folder / TEXT_FILE, text)
+        problems += [Diagnostic(folder / TEXT_FILE, *place, "", message) for place, message in text_problems(text)]
     except CheckError as error:
         text, problems = "", error.diagnostics
     try:
@@ -96,44 +120,64 @@ def check_folder(folder: Path) -> CheckedArticle:
         raise CheckError(problems + error.diagnostics) from error
     if problems:
         raise CheckError(problems + source.problems)
-    return Checker(folder.resolve().name, text, source).check()
+    article_id = folder.resolve().name
+    if not is_id(article_id):
+        message = f"the folder's name {shown(article_id)} is the article's id, but {NO_ID}"
+        source.problems.append(source.diagnostic((), message))
+    return Checker(article_id, text, source).check()
 
 
-def _text_problems(file: Path, text: str) -> Iterator[Diagnostic]:
-    """Offsets must mean the same to everyone, so a text has one kind of line end and no NUL."""
+def is_id(name: str) -> bool:
+    """Tell whether an article may be called this."""
+    return len(name) <= 100 and re.fullmatch(SLUG, name) is not None
+
+
+def text_problems(text: str) -> Iterator[tuple[tuple[int, int], str]]:
+    """Yield what is wrong with a text, each with its line and column.
+
+    Offsets must mean the same to everyone, so a text has one kind of line end and no NUL.
+    """
     if not text.strip():
-        yield Diagnostic(file, 1, 1, "", "the text is empty")
+        yield (1, 1), "the text is empty"
     for char, message in {
         "\r": "a carriage return: save the text with line feeds alone (LF, not CRLF)",
         "\0": "a NUL character: it is not text",
         "\ufeff": "a byte order mark: save the text as UTF-8 without one",
     }.items():
         if (at := text.find(char)) >= 0:
-            yield Diagnostic(file, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at), "", message)
+            yield (text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)), message
 
 
 class Checker:
     """Goes through one document and collects what is wrong with it."""
 
-    def __init__(self, article_id: str, text: str, source: Source) -> None:
+    def __init__(self, article_id: str, text: str, source: Source, deadline: float = math.inf) -> None:
         self.article_id = article_id
         self.text = text
         self.source = source
+        self.deadline = deadline
         self.problems = list(source.problems)
         self.declared: set[str] = set()
         self.entities: dict[str, EntityEntry] = {}
         self.mentioned: set[str] = set()
+        self.effort = 0
 
     def check(self) -> CheckedArticle:
-        """Return the checked article, or raise `CheckError` with all diagnostics."""
-        if not re.fullmatch(SLUG, self.article_id) or len(self.article_id) > 100:
-            message = f"the folder's name {shown(self.article_id)} is the article's id, but not a slug of at most 100"
-            self.report((), f"{message} characters")
+        """Return the checked article.
+
+        Raises:
+            CheckError: with all diagnostics.
+            TooLongError: the deadline, of `time.monotonic()`, has passed.
+        """
         data = self.source.data
         if not isinstance(data, dict):
-            self.report((), "the file holds no `entities` and `facts`")
+            self.report((), "here stand no `entities` and `facts`")
             raise CheckError(self.problems)
         header, entries = self._validated(data)
+        if len(self.declared) > MOST_ENTITIES:
+            self.report(
+                ("entities",), f"{len(self.declared)} entities, but an article may have {MOST_ENTITIES} at most"
+            )
         self._check_header(header)
         facts = [self._checked(index, entry) for index, entry in entries]
         self._check_identity(entries)
@@ -142,35 +186,45 @@ class Checker:
             raise CheckError(self.problems)
         return CheckedArticle(self.article_id, self.source, self.text, header, self.entities, tuple(facts))
 
-    def report(self, path: DocumentPath, message: str) -> None:
+    def report(self, path: DocumentPath, message: str, suggestion: str | None = None) -> None:
         """Note one thing that is wrong."""
-        self.problems.append(self.source.diagnostic(path, message))
+        self.problems.append(self.source.diagnostic(path, message, suggestion))
+
+    def near(self, word: str, candidates: Iterable[str]) -> str | None:
+        """Return the candidate that the word is most like, if there is one, and not too much is wrong already."""
+        return nearest(word, islice(candidates, MOST_CANDIDATES)) if len(self.problems) < MOST_HINTS else None
 
     def _validated(self, data: dict[str, Any]) -> tuple[ArticleHeader, list[tuple[int, AnyFactEntry]]]:
         """Validate against the format; what fails is reported, what passes is still checked further."""
         entities, facts = data.get("entities"), data.get("facts")
         self.declared = set(entities) if isinstance(entities, dict) else set()
         try:
-            document = ArticleDocument.model_validate(data)
+            document = self.source.validate(DOCUMENT, data)
         except ValidationError as error:
             for details in error.errors():
                 self._report_invalid(details)
-            self.entities = dict(_passing(ENTITY, entities.items() if isinstance(entities, dict) else ()))
-            header = dict(_passing(HEADER, [("article", data.get("article"))])).get("article", ArticleHeader())
+            self.entities = dict(self._passing(ENTITY, entities.items() if isinstance(entities, dict) else ()))
+            header = dict(self._passing(HEADER, [("article", data.get("article"))])).get("article", ArticleHeader())
             raw = facts if isinstance(facts, list) else []
-            passing = list(_passing(FACT, enumerate(raw)))
+            passing = list(self._passing(FACT, enumerate(raw)))
             for index in sorted({*range(len(raw))} - {index for index, _ in passing}):
                 self._check_rest(index, raw[index])
             return header, passing
         self.entities = document.entities
         return document.article, list(enumerate(document.facts))
 
+    def _passing(self, model: TypeAdapter[Valid], entries: Iterable[tuple[Key, Any]]) -> Iterator[tuple[Key, Valid]]:
+        """Yield the entries that the model accepts."""
+        for key, entry in entries:
+            with suppress(ValidationError):
+                yield key, self.source.validate(model, entry)
+
     def _report_invalid(self, details: ErrorDetails) -> None:
         """Report one of pydantic's errors in the writer's terms."""
-        path = _in_document(details)
+        path, near = _in_document(details), None
         message = details["msg"].removeprefix("Value error, ")
         if details["type"] == "extra_forbidden":
-            near = nearest(str(path[-1]), _known_keys(path, self.source.data))
+            near = self.near(str(path[-1]), self._known_keys(path))
             message = f"unknown key `{path[-1]}`" + (f"; did you mean `{near}`?" if near else "")
         elif details["type"] == "missing":
             message = f"`{path[-1]}` is missing"
@@ -183,21 +237,39 @@ class Checker:
         elif details["type"] == "string_pattern_mismatch" and details["ctx"]["pattern"] == SLUG:
             message = f"{shown(str(details['input']))} is not a slug: lower-case letters, digits and single hyphens"
         elif details["type"] in ("enum", "literal_error"):
-            message = _wrong_term(str(details["input"]), details["ctx"]["expected"])
+            terms, word = expected_terms(details["ctx"]["expected"]), str(details["input"])
+            near = self.near(word, terms)
+            message = f"{shown(word)} is not one of {', '.join(terms)}" + (f"; did you mean `{near}`?" if near else "")
         elif details["type"] == "string_pattern_mismatch":
             message = "here stands one line, without line breaks and control characters"
-        self.report(path, message)
+        self.report(path, message, near)
+
+    def _known_keys(self, path: DocumentPath) -> list[str]:
+        """Return the keys that the format knows at the parent of the path."""
+        match path:
+            case (_,):
+                return [*ArticleDocument.model_fields, *self.source.also_known]
+            case ("article", _):
+                return list(ArticleHeader.model_fields)
+            case ("entities", _, _):
+                return list(EntityEntry.model_fields)
+            case ("facts", int(index), _):
+                return list(ENTRIES[FactType(self.source.data["facts"][index]["type"])].model_fields)
+            case _:
+                return list(Quotation.model_fields)
 
     def _check_header(self, header: ArticleHeader) -> None:
         for field in marked(ArticleHeader, Verbatim):
             words = getattr(header, field)
             if words is not None and words not in self.text:
-                self.report(("article", field), not_in_the_text(self.text, words))
+                self._report_unfound(("article", field), words)
         if header.year is not None and str(header.year) not in self.text:
             self.report(("article", "year"), f"the text does not state the year {header.year}")
 
     def _checked(self, index: int, entry: AnyFactEntry) -> CheckedFact:
         """Check one fact against the entities and the text."""
+        if monotonic() > self.deadline:
+            raise TooLongError
         path: DocumentPath = ("facts", index)
         self._check_references(path, entry)
         spans = [self._located(path, position, quotation) for position, quotation in enumerate(entry.evidence)]
@@ -220,12 +292,24 @@ class Checker:
                 self.report((*path, field), f"`{slug}` is of type {actual}, not {' or '.join(types)}")
 
     def _located(self, path: DocumentPath, position: int, quotation: Quotation) -> Span | None:
+        here: DocumentPath = (*path, "evidence", position)
+        place = here if here in self.source.places else (*path, "evidence")
         try:
             return locate(self.text, quotation.exact, quotation.prefix, quotation.suffix, quotation.nth)
+        except UnfoundError:
+            self._report_unfound(place, quotation.exact)
         except QuotationError as error:
-            here: DocumentPath = (*path, "evidence", position)
-            self.report(here if here in self.source.places else (*path, "evidence"), str(error))
-            return None
+            self.report(place, str(error))
+        return None
+
+    def _report_unfound(self, path: DocumentPath, words: str) -> None:
+        """Report words that are not in the text, with the nearest that are, if finding them costs little enough."""
+        self.effort += len(words) * len(self.text)
+        helped = len(words) <= LONGEST_LIKENED and self.effort <= MOST_EFFORT and len(self.problems) < MOST_HINTS
+        near = nearest_words(self.text, words) if helped else None
+        nearest = self.text[near.start : near.end] if near else None
+        hint = f"; the nearest are {shown(nearest)} at {listed([near])}" if near and nearest else ""
+        self.report(path, not_in_the_text(words) + hint, nearest)
 
     def _check_verbatim(self, path: DocumentPath, entry: AnyFactEntry, spans: tuple[Span, ...]) -> None:
         evidence = [self.text[span.start : span.end] for span in spans]
@@ -267,9 +351,9 @@ class Checker:
         ids = {*first, *(name for name in given if isinstance(name, str))}
         for index, entry in entries:
             if isinstance(entry, NoteEntry) and entry.about is not None and entry.about not in ids:
-                near = nearest(entry.about, ids)
+                near = self.near(entry.about, ids)
                 hint = f"; did you mean `{near}`?" if near else "; give the fact an `id` to speak about it"
-                self.report(("facts", index, "about"), f"no fact has the id `{entry.about}`{hint}")
+                self.report(("facts", index, "about"), f"no fact has the id `{entry.about}`{hint}", near)
 
     def _check_use(self) -> None:
         """Hold that an entity exists only as long as a fact of the article supports it."""
@@ -278,6 +362,8 @@ class Checker:
 
     def _check_rest(self, index: int, raw: Any) -> None:
         """Check what can be of an entry that is no fact yet: its other faults come to light with the first."""
+        if monotonic() > self.deadline:
+            raise TooLongError
         if not isinstance(raw, dict):
             return
         if raw.get("type") not in FactType.values():  # any of its words may be what uses an entity
@@ -295,9 +381,9 @@ class Checker:
         if path[-1] != "attributed_to":
             self.mentioned.add(slug)
         if slug not in self.declared:
-            near = nearest(slug, self.declared)
+            near = self.near(slug, self.declared)
             hint = f"; did you mean `{near}`?" if near else ""
-            self.report(path, f"`{slug}` is not among the entities{hint}")
+            self.report(path, f"`{slug}` is not among the entities{hint}", near)
 
 
 def check_agreement(articles: Sequence[CheckedArticle]) -> list[Diagnostic]:
@@ -335,38 +421,8 @@ def local_id(entry: AnyFactEntry) -> str:
     return f"{entry.type.value}-{digest[:10]}"
 
 
-def _passing(model: TypeAdapter[Valid], entries: Iterable[tuple[Key, Any]]) -> Iterator[tuple[Key, Valid]]:
-    """Yield the entries that the model accepts."""
-    for key, entry in entries:
-        with suppress(ValidationError):
-            yield key, model.validate_python(entry)
-
-
-def _wrong_term(word: str, expected: str) -> str:
-    """Say which terms there are, and which of them the word is most like."""
-    terms = expected_terms(expected)
-    near = nearest(word, terms)
-    hint = f"; did you mean `{near}`?" if near else ""
-    return f"{shown(word)} is not one of {', '.join(terms)}{hint}"
-
-
 def _in_document(details: ErrorDetails) -> DocumentPath:
     """Return pydantic's path without what is no step in the document: the tag of the union, and the mark of a key."""
     loc = details["loc"]
     steps = loc[:2] + loc[3:] if loc[:1] == ("facts",) else loc
     return steps[:-1] if steps[-1:] == ("[key]",) and details["type"] != "extra_forbidden" else steps
-
-
-def _known_keys(path: DocumentPath, data: Any) -> list[str]:
-    """Return the keys that the format knows at the parent of the path."""
-    match path:
-        case (_,):
-            return list(ArticleDocument.model_fields)
-        case ("article", _):
-            return list(ArticleHeader.model_fields)
-        case ("entities", _, _):
-            return list(EntityEntry.model_fields)
-        case ("facts", int(index), _):
-            return list(ENTRIES[FactType(data["facts"][index]["type"])].model_fields)
-        case _:
-            return list(Quotation.model_fields)

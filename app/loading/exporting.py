@@ -93,6 +93,16 @@ def article_document(connection: Connection, article_id: str) -> tuple[str, dict
     }
 
 
+def submitted_form(connection: Connection, article_id: str) -> dict[str, Any]:
+    """Return the article as one JSON document, in the form of `SubmittedArticle`.
+
+    Raises:
+        NotFoundError: there is no such article.
+    """
+    text, document = article_document(connection, article_id)
+    return {"id": article_id, "text": text, **document}
+
+
 def _present(entry: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if value is not None}
 

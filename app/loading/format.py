@@ -5,7 +5,7 @@ fact's evidence letter for letter carries `Verbatim()`. Checking, loading and ex
 new kind of fact is one class here and one table.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -344,6 +344,15 @@ class ArticleDocument(Model):
     """The facts, in any order; the text's own order reads best."""
 
 
+class SubmittedArticle(ArticleDocument):
+    """An article as one JSON document: its text, and its facts in the form of `facts.yaml`."""
+
+    id: Slug | None = None
+    """Its id; the path says it too where there is one."""
+    text: str
+    """The text, with line feeds alone; offsets of evidence count its code points."""
+
+
 ENTRIES: dict[FactType, type[FactEntry]] = {
     FactType(kind): model
     for model in FactEntry.__subclasses__()
@@ -352,7 +361,7 @@ ENTRIES: dict[FactType, type[FactEntry]] = {
 
 
 @cache
-def marked(model: type[Model], mark: type[Any]) -> dict[str, Any]:
+def marked(model: type[Model], mark: type[Any]) -> Mapping[str, Any]:
     """Return the fields of the model that carry the mark, with it."""
     return {
         name: found

@@ -11,7 +11,7 @@ from sqlmodel import SQLModel, col
 from app.errors import NotFoundError
 from app.loading.checking import CheckedArticle
 from app.loading.rows import ArticleRows, Row, rows_of
-from app.loading.source import CheckError
+from app.loading.source import DisagreementError
 from app.tables import (
     Article,
     Change,
@@ -25,6 +25,7 @@ from app.tables import (
     Revision,
     SearchDocument,
     Span,
+    table_of,
 )
 from app.text.quoting import Span as Place
 from app.vocabulary import ChangeAction, Status
@@ -44,13 +45,13 @@ def load_article(connection: Connection, article: CheckedArticle, beside: Iterab
     Articles loaded `beside` it, known to agree with it, are not asked: what they said before is about to be replaced.
 
     Raises:
-        CheckError: another article calls one of its entities otherwise; the caller's transaction must roll back.
+        DisagreementError: another article calls one of its entities otherwise; the caller's transaction must roll back.
     """
     rows = rows_of(article)
     digest = connection.execute(select(col(Article.digest)).where(col(Article.id) == article.id)).scalar_one_or_none()
     if digest == rows.article["digest"]:
         return Outcome.UNCHANGED
-    _refuse_conflicts(connection, article, {article.id, *beside})
+    refuse_conflicts(connection, article, beside)
     touched = {row["id"] for row in rows.entities}
     if digest is not None:
         touched |= _remove(connection, article.id)
@@ -72,34 +73,41 @@ def delete_article(connection: Connection, article_id: str) -> None:
     record(connection, article_id, ChangeAction.DELETED)
 
 
-def _refuse_conflicts(connection: Connection, article: CheckedArticle, beside: set[str]) -> None:
-    """Entities are shared: whoever else names one must agree on its name, type and kind."""
-    known = connection.execute(
-        select(
-            col(Entity.id),
-            col(Entity.name),
-            col(Entity.type),
-            col(Entity.kind),
-            func.min(col(Fact.article_id)).label("article"),
-        )
-        .join(Mention, col(Mention.entity_id) == col(Entity.id))
+def refuse_conflicts(connection: Connection, article: CheckedArticle, beside: Iterable[str] = ()) -> None:
+    """Return if whoever else names an entity of the article agrees on its name, type and kind.
+
+    Raises:
+        DisagreementError: naming each entity that somebody calls otherwise; articles `beside` are not asked.
+    """
+    known = connection.execute(select(table_of(Entity)).where(col(Entity.id).in_(article.entities)))
+    different = {
+        (row.id, field): getattr(row, field)
+        for row in known
+        for field in ("name", "type", "kind")
+        if getattr(article.entities[row.id], field) != getattr(row, field)
+    }
+    others = connection.execute(
+        select(col(Mention.entity_id), func.min(col(Fact.article_id)).label("article"))
         .join(Fact, col(Fact.id) == col(Mention.fact_id))
-        .where(col(Entity.id).in_(article.entities), col(Fact.article_id).not_in(beside))
-        .group_by(col(Entity.id))
+        .where(
+            col(Mention.entity_id).in_({slug for slug, _ in different}),
+            col(Fact.article_id).not_in({article.id, *beside}),
+        )
+        .group_by(col(Mention.entity_id))
     )
     problems = [
         article.source.diagnostic(
-            ("entities", row.id, field),
-            f"{getattr(entry, field) or 'nothing'} here, but {getattr(row, field) or 'nothing'} in "
-            f"{row.article}/{article.source.file.name}: articles that share an entity agree on it",
+            ("entities", row.entity_id, field),
+            f"{getattr(article.entities[slug], field) or 'nothing'} here, but {there or 'nothing'} in "
+            f"{article.source.other(row.article)}: articles that share an entity agree on it",
+            there,
         )
-        for row in known
-        for entry in [article.entities[row.id]]
-        for field in ("name", "type", "kind")
-        if getattr(entry, field) != getattr(row, field)
+        for row in others
+        for (slug, field), there in different.items()
+        if slug == row.entity_id
     ]
     if problems:
-        raise CheckError(problems)
+        raise DisagreementError(problems)
 
 
 def _remove(connection: Connection, article_id: str) -> set[str]:
@@ -120,15 +128,12 @@ def _remove(connection: Connection, article_id: str) -> set[str]:
 
 
 def _insert(connection: Connection, rows: ArticleRows) -> None:
-    known = set(
-        connection.execute(
-            select(col(Entity.id)).where(col(Entity.id).in_([row["id"] for row in rows.entities]))
-        ).scalars()
-    )
+    ids = [row["id"] for row in rows.entities]
+    known = {row.id: row for row in connection.execute(select(table_of(Entity)).where(col(Entity.id).in_(ids)))}
     _insert_all(connection, Article, [rows.article])
     _insert_all(connection, Entity, [row for row in rows.entities if row["id"] not in known])
     for row in rows.entities:
-        if row["id"] in known:
+        if row["id"] in known and not row.items() <= known[row["id"]]._mapping.items():
             # Without bounds, which `_settle` works out anew: what was an event may have become a document.
             connection.execute(
                 update(Entity).where(col(Entity.id) == row["id"]).values(**row, earliest=None, latest=None)

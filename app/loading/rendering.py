@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,18 +19,12 @@ def as_text(diagnostics: Iterable[Diagnostic]) -> str:
 
 
 def as_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """Return the diagnostics as a JSON array of objects: file, line and column from 1, document path, message."""
+    """Return the diagnostics as a JSON array of objects.
+
+    Each has the file, its line and column from 1, the path in the document, the message, and a suggestion or null.
+    """
     return json.dumps(
-        [
-            {
-                "file": str(diagnostic.file),
-                "line": diagnostic.line,
-                "column": diagnostic.column,
-                "path": diagnostic.path,
-                "message": diagnostic.message,
-            }
-            for diagnostic in diagnostics
-        ],
+        [asdict(diagnostic) | {"file": str(diagnostic.file)} for diagnostic in diagnostics],
         indent=2,
         ensure_ascii=False,
     )

@@ -4,21 +4,25 @@ Every YAML scalar but null comes out as a string: the format's model decides wha
 `2024-06-18` mean what the writer typed, and nothing depends on a YAML version's idea of a date.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import TypeAdapter
 from ruamel.yaml import YAML, MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
-from app.errors import FolderError
+from app.errors import FolderError, InputError
 from app.text.quoting import printable
 
 TEXT_FILE, FACTS_FILE = "article.txt", "facts.yaml"
 LARGEST = 16 * 1024 * 1024
 """Bytes of one file; a longer one is a mistake, not an article."""
+MOST_LISTED = 1000
+"""Faults that one answer lists."""
 
 CORE_TAGS = {
     f"tag:yaml.org,2002:{kind}"
@@ -26,6 +30,7 @@ CORE_TAGS = {
 }
 
 DocumentPath = tuple[str | int, ...]
+Valid = TypeVar("Valid")
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class Diagnostic:
     column: int
     path: str
     message: str
+    suggestion: str | None = None
+    """The nearest word that would do."""
 
     def __str__(self) -> str:
         """Read like a compiler's message, on one line, with the place that editors can jump to."""
@@ -45,11 +52,37 @@ class Diagnostic:
 
 
 class CheckError(FolderError):
-    """What is wrong with an article folder, all of it, in the order of the lines."""
+    """What is wrong with an article, all of it, in the order of the lines."""
+
+    status = 422
 
     def __init__(self, diagnostics: list[Diagnostic]) -> None:
-        self.diagnostics = sorted(diagnostics, key=lambda d: (str(d.file), d.line, d.column, d.message))
+        self.diagnostics = sorted(diagnostics, key=_place)
         super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
+        self.errors = tuple(
+            InputError("body", each.path, each.message, each.suggestion) for each in self.diagnostics[:MOST_LISTED]
+        )
+
+    @property
+    def detail(self) -> str:
+        """The one fault, or how many there are."""
+        first, *others = self.diagnostics
+        if not others:
+            return f"{first.path}: {first.message}" if first.path else first.message
+        listed = "" if len(self.diagnostics) <= MOST_LISTED else f"; `errors` has the first {MOST_LISTED}"
+        return f"{len(self.diagnostics)} faults in the document{listed}"
+
+
+def _place(diagnostic: Diagnostic) -> tuple[Any, ...]:
+    """Return what diagnostics are sorted by; numbers in a path count as numbers."""
+    steps = [int(step) if step.isdecimal() else step for step in re.split(r"([0-9]+)", diagnostic.path)]
+    return str(diagnostic.file), diagnostic.line, diagnostic.column, steps, diagnostic.message
+
+
+class DisagreementError(CheckError):
+    """Articles that share an entity call it differently."""
+
+    status = 409
 
 
 def read_text(file: Path) -> str:
@@ -82,13 +115,28 @@ class Source:
     places: dict[DocumentPath, tuple[int, int]] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
 
-    def diagnostic(self, path: DocumentPath, message: str) -> Diagnostic:
+    also_known: tuple[str, ...] = ()
+    """Keys beside those of the facts that the document may have."""
+
+    def diagnostic(self, path: DocumentPath, message: str, suggestion: str | None = None) -> Diagnostic:
         """Return a diagnostic at the path, or at its nearest parent that the file has."""
         known = path
         while known and known not in self.places:
             known = known[:-1]
         line, column = self.places.get(known, (1, 1))
-        return Diagnostic(self.file, line, column, readable(path), message)
+        return Diagnostic(self.file, line, column, readable(path), message, suggestion)
+
+    def other(self, article_id: str) -> str:
+        """Return where another article's facts stand, as far as this one's place tells."""
+        return f"{article_id}/{self.file.name}"
+
+    def validate(self, model: TypeAdapter[Valid], data: Any) -> Valid:
+        """Return the data as the model; here every scalar is a string, and the model decides what it is.
+
+        Raises:
+            ValidationError: what is wrong with it.
+        """
+        return model.validate_python(data)
 
 
 def readable(path: DocumentPath) -> str:
@@ -144,7 +192,8 @@ def _plain(node: Node | None, path: DocumentPath, source: Source, seen: set[int]
         return None if str(node.tag).endswith(":null") else node.value
     if isinstance(node, SequenceNode):
         return [_plain(item, (*path, index), source, seen) for index, item in enumerate(node.value)]
-    assert isinstance(node, MappingNode)  # noqa: S101 (nodes are scalars, sequences or mappings)
+    if not isinstance(node, MappingNode):
+        raise TypeError("nodes are scalars, sequences or mappings")
     return dict(_pairs(node, path, source, seen))
 
 

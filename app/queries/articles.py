@@ -46,6 +46,12 @@ def get_article(connection: Connection, article_id: str) -> ArticleItem:
     return _item(_row(connection, article_id), with_evidence=True)
 
 
+def article_digest(connection: Connection, article_id: str) -> str | None:
+    """Return what tells this state of the article from all others; None when there is no such article."""
+    digest: str | None = connection.execute(select(ARTICLE.digest).where(ARTICLE.id == article_id)).scalar()
+    return digest
+
+
 def get_text(connection: Connection, article_id: str) -> str:
     """Return the text of the article as it was loaded.
 

@@ -9,15 +9,27 @@ from fastapi import Depends, Query, Request, Response
 from sqlalchemy import Connection, Engine
 
 from app import __version__
-from app.database import current_token
+from app.database import current_token, explained
 from app.errors import NotModifiedError
 from app.problems import refuse_repeated
+from app.queries.articles import article_digest
 from app.queries.paging import Slice
+from app.queries.unknown import nothing_answers
+from app.routers.preconditions import Preconditions
 from app.schemas.base import Page
 from app.schemas.parameters import NoParameters
 
 P = ParamSpec("P")
 AnswerT = TypeVar("AnswerT")
+
+
+def article_etag(connection: Connection, article_id: str) -> str | None:
+    """Return the strong ETag of an article: of its text and facts, and of the code that shows them; None without one.
+
+    It is the same for all paths of the article, so that any of them can be read before a write.
+    """
+    digest = article_digest(connection, article_id)
+    return digest and f'"{hashlib.sha256(f"{__version__} {digest}".encode()).hexdigest()[:32]}"'
 
 
 class Asking:
@@ -40,13 +52,34 @@ class Asking:
         Raises:
             NotModifiedError: the client has the answer already (RFC 9110, section 13.1.2).
         """
-        held = {tag.strip().removeprefix("W/") for tag in self.request.headers.get("if-none-match", "").split(",")}
-        with self.engine.connect() as connection:
-            etag = self._etag(current_token(connection))
-            if etag in held:
+
+        def mark(connection: Connection) -> str:
+            return self._etag(current_token(connection))
+
+        return self._answer(mark, lambda connection: question(connection, *args, **kwargs))
+
+    def of_article(self, question: Callable[[Connection, str], AnswerT], article_id: str) -> AnswerT:
+        """Return the answer to a question about one article alone: its ETag stands as long as the article does.
+
+        Raises:
+            NotModifiedError: the client has the answer already.
+            NotFoundError: there is no such article.
+        """
+
+        def mark(connection: Connection) -> str:
+            etag = article_etag(connection, article_id)
+            return etag or nothing_answers(connection, "article", article_id)
+
+        return self._answer(mark, lambda connection: question(connection, article_id))
+
+    def _answer(self, mark: Callable[[Connection], str], question: Callable[[Connection], AnswerT]) -> AnswerT:
+        wanted = Preconditions.of(self.request.headers)
+        with explained(), self.engine.connect() as connection:
+            etag = mark(connection)
+            if wanted.held(etag):
                 raise NotModifiedError(etag)
-            answer = question(connection, *args, **kwargs)
-        if "*" in held:  # Whatever there is: so there has to be something.
+            answer = question(connection)
+        if "*" in wanted.if_none_match:  # Whatever there is: so there has to be something.
             raise NotModifiedError(etag)
         self.response.headers.update({"ETag": etag, "Cache-Control": "no-cache"})
         return answer
@@ -63,16 +96,16 @@ class Asking:
         return self.linked(self(question, *args, **kwargs))
 
     def linked(self, part: Slice[Any]) -> Page[Any]:
-        """Return a slice as a page: its cursor becomes the path of the same question from there on.
-
-        The path goes into the `Link` header too (RFC 8288).
-        """
-        if part.cursor is None:
-            return Page(items=part.items, total=part.total, next=None)
-        parameters = [(name, value) for name, value in self.request.query_params.multi_items() if name != "cursor"]
-        following = f"{self.request.url.path}?{urlencode([*parameters, ('cursor', part.cursor)])}"
-        self.response.headers.append("Link", f'<{following}>; rel="next"')
+        """Return a slice as a page: its cursor becomes the path of the same question from there on."""
+        following = None if part.cursor is None else self.following("cursor", part.cursor)
         return Page(items=part.items, total=part.total, next=following)
+
+    def following(self, name: str, value: str) -> str:
+        """Return the path of the same question with this parameter; it goes into the `Link` header too (RFC 8288)."""
+        others = [(other, given) for other, given in self.request.query_params.multi_items() if other != name]
+        following = f"{self.request.url.path}?{urlencode([*others, (name, value)])}"
+        self.response.headers.append("Link", f'<{following}>; rel="next"')
+        return following
 
 
 async def asking(request: Request, response: Response) -> Asking:

@@ -98,6 +98,15 @@ class NoParameters(Parameters):
     """The parameters of a path that has none; an item, for one, always carries its evidence."""
 
 
+class ChangeParameters(Parameters):
+    """Parameters of `/changes`."""
+
+    since: Annotated[int, Field(ge=0, le=2**63 - 1, examples=[0])] = 0
+    """The revision up to which the changes are known; 0 for none."""
+    limit: Annotated[int, Field(ge=1, le=1000, examples=[100])] = 100
+    """How many changes a page has: 1 to 1000."""
+
+
 class ListParameters(Parameters):
     """What every list has."""
 

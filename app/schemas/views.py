@@ -1,12 +1,13 @@
 """Answers that are neither entities nor facts: articles, coverage, search, timeline, graph, health."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from app.schemas.base import ArticleRef, EntityRef, EvidenceItem, Page, Wire
 from app.schemas.entities import EventItem
-from app.vocabulary import Basis, FactType
+from app.vocabulary import Basis, ChangeAction, FactType
 
 SearchType = Literal[
     "article",
@@ -137,6 +138,39 @@ class Graph(Wire):
     """The connections among the nodes."""
     truncated: bool
     """True when `limit` left entities out."""
+
+
+class ChangeItem(Wire):
+    """What one load did to an article."""
+
+    revision: int
+    """The revision that it led to."""
+    action: ChangeAction
+    """What happened to the article."""
+    article: str
+    """The id of the article, which may be gone by now."""
+    at: datetime
+    """When it was loaded, in UTC."""
+
+
+class Changes(Page[ChangeItem]):
+    """What happened to articles after a revision, the oldest change first."""
+
+    revision: int
+    """The revision that the database has come to."""
+    history: str
+    """Whose revisions these are: another value means another database, and that what is known has to be read anew."""
+
+
+class Checked(Wire):
+    """A document with nothing wrong in it."""
+
+    article: str | None
+    """The id of the article, if the document has one."""
+    facts: int
+    """How many facts it has."""
+    entities: int
+    """How many entities it has."""
 
 
 class Health(Wire):

@@ -5,6 +5,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+LONGEST_WORD = 200
+"""Characters of a word that can have been meant as another: comparing longer ones takes too long."""
+
 
 def fold(text: str) -> str:
     """Return the text without case, accents and surrounding white space, as sorting and comparing see it."""
@@ -14,6 +17,8 @@ def fold(text: str) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that is most like `word`, or None when none is like it at all."""
+    if len(word) > LONGEST_WORD:
+        return None
     return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
 
 

@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from rapidfuzz import fuzz
 
@@ -15,6 +16,10 @@ CONTEXT = 20
 """Code points of context on either side, before it is widened to whole words."""
 LONGEST_WORD = 40
 """How far at most the context is widened: text without spaces must not come along whole."""
+WIDEST_JOIN = 100
+"""White space that may stand between words and their prefix or suffix."""
+LONGEST_LIKENED = 1000
+"""Code points of words that are compared with a whole text in reasonable time."""
 
 
 @dataclass(frozen=True, order=True)
@@ -25,8 +30,16 @@ class Span:
     end: int
 
 
+MOST_PLACES = 1000
+"""How often words may occur of which one occurrence is meant: more are no quotation."""
+
+
 class QuotationError(ValueError):
     """The quoted words are not in the text, or are in it more than once."""
+
+
+class UnfoundError(QuotationError):
+    """The quoted words are not in the text."""
 
 
 def occurrences(text: str, words: str) -> Iterator[Span]:
@@ -48,11 +61,14 @@ def locate(text: str, exact: str, prefix: str | None = None, suffix: str | None 
         nth: which of the places that are left, counted from 1.
 
     Raises:
-        QuotationError: no place, or several; the message says where to look.
+        UnfoundError: the words are nowhere.
+        QuotationError: no place is left, or several are; the message says where to look.
     """
-    everywhere = list(occurrences(text, exact))
+    everywhere = list(islice(occurrences(text, exact), MOST_PLACES + 1))
     if not everywhere:
-        raise QuotationError(not_in_the_text(text, exact))
+        raise UnfoundError(not_in_the_text(exact))
+    if len(everywhere) > MOST_PLACES:
+        raise QuotationError(f"the words {shown(exact)} stand more than {MOST_PLACES} times: quote more of the text")
     places = [span for span in everywhere if _fits(text, span, prefix, suffix)]
     if not places:
         raise QuotationError(
@@ -71,24 +87,31 @@ def locate(text: str, exact: str, prefix: str | None = None, suffix: str | None 
 
 
 def _fits(text: str, span: Span, prefix: str | None, suffix: str | None) -> bool:
-    before, after = text[: span.start], text[span.end :]
+    """Tell whether the span stands between prefix and suffix; white space at the joins may be left out."""
+    before = text[max(0, span.start - len(prefix or "") - WIDEST_JOIN) : span.start]
+    after = text[span.end : span.end + len(suffix or "") + WIDEST_JOIN]
     return (not prefix or before.endswith(prefix) or before.rstrip().endswith(prefix.rstrip())) and (
         not suffix or after.startswith(suffix) or after.lstrip().startswith(suffix.lstrip())
     )
 
 
-def not_in_the_text(text: str, words: str) -> str:
-    """Say that the words are not in the text, and which words of it come nearest."""
+def not_in_the_text(words: str) -> str:
+    """Say that the words are not in the text."""
+    return f"the words {shown(words)} are not in the text"
+
+
+def nearest_words(text: str, words: str) -> Span | None:
+    """Return the words of the text, whole ones, that are most like the given ones; None where none are.
+
+    It takes time in proportion to the product of the lengths, and more for words longer than `LONGEST_LIKENED`.
+    """
     found = fuzz.partial_ratio_alignment(words, text, score_cutoff=60)
     if found is None or found.dest_start == found.dest_end:
-        return f"the words {shown(words)} are not in the text"
+        return None
     near = whole_words(text, Span(found.dest_start, found.dest_end))
     nearest = text[near.start : near.end].strip()
     start = text.index(nearest, near.start)
-    return (
-        f"the words {shown(words)} are not in the text; the nearest are {shown(nearest)} "
-        f"at {start}-{start + len(nearest)}"
-    )
+    return Span(start, start + len(nearest))
 
 
 def context(text: str, span: Span) -> tuple[str, str]:

@@ -194,13 +194,14 @@ def test_an_empty_folder_lacks_both_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ["", "- a\n", "just words", "null"])
 def test_a_facts_file_that_is_no_mapping_says_what_it_lacks(folder: FolderFactory, content: str) -> None:
-    assert complaints(folder(TEXT, content)) == ["facts.yaml:1:1: the file holds no `entities` and `facts`"]
+    assert complaints(folder(TEXT, content)) == ["facts.yaml:1:1: here stand no `entities` and `facts`"]
 
 
 @pytest.mark.parametrize("name", ["My Article", "article_1", "Übung", "a--b", "a" * 101])
 def test_a_folder_whose_name_is_no_slug_is_refused(folder: FolderFactory, name: str) -> None:
     assert complaints(folder(TEXT, small_document(), name=name)) == [
-        f"facts.yaml:1:1: the folder's name {shown(name)} is the article's id, but not a slug of at most 100 characters"
+        f"facts.yaml:1:1: the folder's name {shown(name)} is the article's id, but not a slug of at most 100 "
+        "characters: lower-case letters, digits and single hyphens"
     ]
 
 

@@ -40,7 +40,14 @@ def test_a_file_that_is_not_there_has_no_excerpt(tmp_path: Path) -> None:
 
 
 def test_json_has_every_field_of_every_diagnostic() -> None:
-    read = json.loads(as_json([Diagnostic(Path("a/facts.yaml"), 3, 5, "facts[0].kind", "‘x’ is no kind")]))
+    read = json.loads(as_json([Diagnostic(Path("a/facts.yaml"), 3, 5, "facts[0].kind", "‘x’ is no kind", "full")]))
     assert read == [
-        {"file": "a/facts.yaml", "line": 3, "column": 5, "path": "facts[0].kind", "message": "‘x’ is no kind"}
+        {
+            "file": "a/facts.yaml",
+            "line": 3,
+            "column": 5,
+            "path": "facts[0].kind",
+            "message": "‘x’ is no kind",
+            "suggestion": "full",
+        }
     ]

@@ -9,10 +9,12 @@ from app.text.quoting import (
     LONGEST_WORD,
     QuotationError,
     Span,
+    UnfoundError,
     context,
     listed,
     locate,
     merged,
+    nearest_words,
     occurrences,
     paragraph_at,
     paragraphs,
@@ -113,18 +115,27 @@ def test_a_selector_that_fits_no_place_is_refused(
     assert str(caught.value) == message
 
 
-def test_words_that_are_not_in_the_text_are_answered_with_the_nearest() -> None:
-    with pytest.raises(QuotationError) as caught:
-        locate("The delegation, led by Joachim Prohete, arrived.", "led by Joachim Prophete")
-    assert str(caught.value) == (
-        "the words ‘led by Joachim Prophete’ are not in the text; the nearest are ‘led by Joachim Prohete,’ at 16-39"
-    )
-
-
-def test_words_unlike_anything_in_the_text_are_answered_without_a_guess() -> None:
-    with pytest.raises(QuotationError) as caught:
+def test_words_that_are_not_in_the_text_are_said_to_be_nowhere() -> None:
+    with pytest.raises(UnfoundError) as caught:
         locate("aaaa aaaa", "zzzzzz")
     assert str(caught.value) == "the words ‘zzzzzz’ are not in the text"
+
+
+def test_the_nearest_words_are_whole_ones() -> None:
+    text = "The delegation, led by Joachim Prohete, arrived."
+    near = nearest_words(text, "led by Joachim Prophete")
+    assert near == Span(16, 39)
+    assert text[near.start : near.end] == "led by Joachim Prohete,"
+
+
+def test_words_unlike_anything_in_the_text_are_near_to_nothing() -> None:
+    assert nearest_words("aaaa aaaa", "zzzzzz") is None
+
+
+def test_words_that_stand_everywhere_are_no_quotation() -> None:
+    with pytest.raises(QuotationError, match=r"stand more than 1000 times: quote more of the text"):
+        locate("a" * 1001, "a", nth=5)
+    assert locate("a" * 1000, "a", nth=1000) == Span(999, 1000)
 
 
 @given(quotations())

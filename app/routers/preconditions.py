@@ -1,0 +1,41 @@
+"""Conditional requests: what the client has or believes, held against what is there (RFC 9110, section 13)."""
+
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+
+from app.errors import PreconditionError
+
+
+@dataclass(frozen=True)
+class Preconditions:
+    """The entity tags of a request's `If-Match` and `If-None-Match`; empty where it has none."""
+
+    if_match: frozenset[str]
+    if_none_match: frozenset[str]
+
+    @classmethod
+    def of(cls, headers: Headers) -> "Preconditions":
+        """Return the preconditions in the headers."""
+        return cls(_tags(headers, "if-match"), _tags(headers, "if-none-match"))
+
+    def held(self, current: str) -> bool:
+        """Tell whether the client has the representation with this strong tag; weak ones count (section 13.1.2)."""
+        return current in {tag.removeprefix("W/") for tag in self.if_none_match}
+
+    def refuse_write(self, current: str | None) -> None:
+        """Return if what is there, by its strong tag, None for nothing, is what the client believes to be there.
+
+        Raises:
+            PreconditionError: it is not, so that writing would undo what the client has not seen.
+        """
+        if self.if_match and (current is None or not self.if_match & {current, "*"}):
+            there = f"its ETag is {current}" if current else "there is no such article"
+            raise PreconditionError(f"`If-Match` names another version than the current one: {there}")
+        if current is not None and (self.held(current) or "*" in self.if_none_match):
+            raise PreconditionError(f"`If-None-Match` does not let this article be replaced: its ETag is {current}")
+
+
+def _tags(headers: Headers, name: str) -> frozenset[str]:
+    tags = (tag.strip() for value in headers.getlist(name) for tag in value.split(","))
+    return frozenset(tag for tag in tags if tag)
