@@ -65,6 +65,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.limits = limits
         self.refusal: RefusalError | None = None
         self.stopping = False
+        """Whether answers that begin from now on are the last of the connection."""
         self.last: RequestResponseCycle | None = None
         """The request after whose answer a stop closes the connection."""
         self.header_size = 0
@@ -204,7 +205,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if unread:
             if unread > self.unread - SLOWEST:
                 self.transport.abort()
-        elif self.transport.is_closing() or self.flow.read_paused:
+        elif self.flow.read_paused:
             pass
         elif self.arriving:
             detail = f"the request has not arrived within {self.limits.request_timeout:g} seconds"

@@ -5,7 +5,7 @@ import json
 import re
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -206,6 +206,15 @@ def test_many_small_headers_are_too_long_for_what_each_costs(run: Run) -> None:
     run(main())
 
 
+def test_each_request_of_a_connection_has_bounds_of_its_own(run: Run) -> None:
+    async def main() -> None:
+        async with serving(max_body=100, max_headers=1024) as line:
+            request = POST + b"X: " + b"x" * 800 + b"\r\n" + CHUNKED + b"50\r\n" + b"x" * 80 + b"\r\n0\r\n\r\n"
+            assert answers_in(await line.says(request * 3 + CLOSE)) == [(200, False)] * 3 + [(200, True)]
+
+    run(main())
+
+
 def test_a_request_that_is_still_being_answered_is_answered_before_a_refusal_closes(run: Run) -> None:
     async def main() -> None:
         for refused in (b"this is no request\r\n\r\n", POST + b"Content-Length: 101\r\n\r\n", b"GET /" + b"a" * 300):
@@ -294,19 +303,66 @@ def test_a_client_that_does_not_read_its_answer_is_cut_off(run: Run, requests: i
     run(main())
 
 
-def test_a_client_that_reads_slowly_but_steadily_gets_the_whole_answer(run: Run) -> None:
+async def read_slowly(line: Line, piece: int) -> int:
+    """Return how many bytes come, where the client reads so many at a time."""
+    reader, writer = await line.connect(window=2048)
+    (connection,) = await line.connections()
+    connection.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    writer.write(CLOSE)
+    read = 0
+    with suppress(ConnectionError):
+        while found := await reader.read(piece):
+            read += len(found)
+            await asyncio.sleep(0.02)
+    return read
+
+
+@pytest.mark.parametrize(("size", "piece"), [(60_000, 4_000), (200_000, 40_000)])
+def test_a_client_that_reads_slowly_but_steadily_gets_the_whole_answer(
+    run: Run, monkeypatch: pytest.MonkeyPatch, size: int, piece: int
+) -> None:
+    monkeypatch.setattr(protocol, "SLOWEST", 1000)
+
     async def main() -> None:
         async with serving(request_timeout=QUICK) as line:
-            line.app.answer = b"x" * 1_000_000
-            reader, writer = await line.connect(window=2048)
+            line.app.answer = b"x" * size
+            assert await read_slowly(line, piece) > size
+
+    run(main())
+
+
+def test_a_client_that_only_pretends_to_read_is_cut_off(run: Run) -> None:
+    async def main() -> None:
+        async with serving(request_timeout=QUICK) as line:
+            line.app.answer = b"x" * 60_000
+            assert await read_slowly(line, 300) < 60_000
+
+    run(main())
+
+
+def test_a_request_that_begins_late_has_its_whole_time(run: Run) -> None:
+    async def main() -> None:
+        async with serving(request_timeout=0.6) as line:
+            reader, writer = await line.connect()
+            await asyncio.sleep(0.4)
+            writer.write(CLOSE[:10])
+            await asyncio.sleep(0.35)
+            writer.write(CLOSE[10:])
+            assert answers_in(await reader.read()) == [(200, True)]
+
+    run(main())
+
+
+def test_nobody_watches_a_connection_that_is_no_more(run: Run) -> None:
+    async def main() -> None:
+        async with serving() as line:
+            _, writer = await line.connect()
             (connection,) = await line.connections()
-            connection.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-            writer.write(CLOSE)
-            read = 0
-            while piece := await reader.read(20_000):
-                read += len(piece)
-                await asyncio.sleep(0.005)
-            assert read > 1_000_000
+            assert connection.watch is not None
+            assert not connection.watch.cancelled()
+            writer.close()
+            await line.empty()
+            assert connection.watch.cancelled()
 
     run(main())
 
@@ -321,6 +377,7 @@ def test_one_connection_too_many_is_told_so_and_takes_no_place(run: Run) -> None
             await line.connections()
             for _ in range(3):
                 assert_refused(await line.says(GET), 503)
+                assert len(line.state.connections) == 2
             second[1].write(CLOSE)
             assert answers_in(await second[0].read()) == [(200, True)]
             while len(line.state.connections) > 1:
@@ -359,15 +416,18 @@ def test_a_request_that_arrives_during_the_stop_is_answered_as_the_last(run: Run
 def test_an_idle_connection_closes_soon_and_one_in_the_middle_of_a_request_is_answered(run: Run) -> None:
     async def main() -> None:
         async with serving() as line:
-            fresh, used, headers, body = [await line.connect() for _ in range(4)]
+            fresh, used, answered, headers, body = [await line.connect() for _ in range(5)]
             used[1].write(GET)
-            await used[0].readuntil(b"Hello")
+            answered[1].write(DEAF + b"Content-Length: 2\r\n\r\nx")
+            for reader, _ in (used, answered):
+                await reader.readuntil(b"Hello")
             headers[1].write(GET[:-2])
             body[1].write(POST + b"Content-Length: 2\r\n\r\nx")
             await asyncio.sleep(0.05)
             for connection in await line.connections():
                 connection.shutdown()
-            assert await fresh[0].read() == await used[0].read() == b""
+            for reader, _ in (fresh, used, answered):
+                assert await reader.read() == b""
             headers[1].write(b"\r\n")
             body[1].write(b"x")
             for reader, _ in (headers, body):
@@ -415,9 +475,10 @@ def test_an_answer_that_has_begun_ends_and_then_its_connection_does(run: Run) ->
 def test_refusals_are_logged_without_what_was_sent(run: Run, caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         async with serving(max_url=256) as line:
-            await line.says(b"GET /%s HTTP/1.1\r\n\r\n" % (b"evil" * 100))
+            await line.says(b"GET /%s HTTP/1.1\r\n\r\n" % (b"evil" * 100), GET, b"more evil")
 
     with caplog.at_level("INFO", "dateline"):
         run(main())
     assert re.search(r"127\.0\.0\.1:\d+: refused with 414: the URL is longer than 256 bytes", caplog.text)
+    assert caplog.text.count("refused") == 1
     assert "evil" not in caplog.text
