@@ -106,7 +106,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _make_last(self) -> None:
         """Let the answer to the newest request be the last one, if it can still say so."""
-        if self.cycle is not None and self.cycle.keep_alive and not self.cycle.response_started:
+        if self.cycle is not None and not self.cycle.response_started:
             self.cycle.keep_alive = False
             self.last = self.cycle
 

@@ -23,6 +23,7 @@ from app.settings import Settings
 GET = b"GET /people HTTP/1.1\r\nHost: x\r\n\r\n"
 CLOSE = b"GET /people HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 POST = b"POST /people HTTP/1.1\r\nHost: x\r\n"
+BEGUN = b"GET /begun HTTP/1.1\r\nHost: x\r\n\r\n"
 DEAF = b"POST /deaf HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 QUICK = 0.2
@@ -38,7 +39,7 @@ def run(request: pytest.FixtureRequest) -> Iterator[Run]:
 
 
 class Application:
-    """An application that reads the body and answers as many bytes as it has, or 5; `/deaf` does not read it."""
+    """An application that reads the body, and answers when it may; `/deaf` does not read, `/begun` begins at once."""
 
     def __init__(self) -> None:
         self.paths: list[str] = []
@@ -54,9 +55,14 @@ class Application:
             message: Message = await receive()
             self.events.append(message["type"])
             more = message.get("more_body", False)
-        await self.go_on.wait()
         length = str(len(self.answer)).encode()
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+        start = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]}
+        if scope["path"] == "/begun":
+            await send(start)
+            await self.go_on.wait()
+        else:
+            await self.go_on.wait()
+            await send(start)
         await send({"type": "http.response.body", "body": self.answer})
 
 
@@ -225,6 +231,22 @@ def test_a_request_that_is_still_being_answered_is_answered_before_a_refusal_clo
                 await asyncio.sleep(0.02)
                 line.app.go_on.set()
                 assert answers_in(await reader.read()) == [(200, True)]
+
+    run(main())
+
+
+def test_a_refused_client_that_goes_on_reads_why_and_is_then_left_alone(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        async with serving(max_url=256) as line:
+            monkeypatch.setattr(protocol, "LINGER", 100)
+            assert_refused(await line.says(b"GET /" + b"a" * 300, *[b"a" * 100_000] * 5), 414)
+            line.writers.pop().close()
+            await line.empty()
+            monkeypatch.setattr(protocol, "LINGER", 0.05)
+            assert_refused(await line.says(b"GET /" + b"a" * 300), 414)
+            await line.empty()
 
     run(main())
 
@@ -468,6 +490,41 @@ def test_an_answer_that_has_begun_ends_and_then_its_connection_does(run: Run) ->
             (connection,) = await line.connections()
             connection.shutdown()
             assert len(await reader.read()) == 5_000_000
+
+    run(main())
+
+
+def test_an_answer_that_has_begun_does_not_say_that_it_is_the_last_and_so_is_not(run: Run) -> None:
+    async def main() -> None:
+        async with serving() as line:
+            line.app.go_on.clear()
+            reader, writer = await line.connect()
+            (connection,) = await line.connections()
+            writer.write(BEGUN)
+            raw = await reader.readuntil(b"\r\n\r\n")
+            connection.shutdown()
+            line.app.go_on.set()
+            raw += await reader.readexactly(5)
+            writer.write(GET)
+            assert answers_in(raw + await reader.read()) == [(200, False), (200, True)]
+
+    run(main())
+
+
+def test_nothing_is_answered_after_the_answer_that_said_that_it_is_the_last(run: Run) -> None:
+    async def main() -> None:
+        async with serving() as line:
+            line.app.go_on.clear()
+            reader, writer = await line.connect()
+            (connection,) = await line.connections()
+            connection.shutdown()
+            writer.write(BEGUN)
+            raw = await reader.readuntil(b"\r\n\r\n")
+            writer.write(GET)
+            await asyncio.sleep(0.02)
+            line.app.go_on.set()
+            assert answers_in(raw + await reader.read()) == [(200, True)]
+            assert line.app.paths == ["/begun"]
 
     run(main())
 
