@@ -31,6 +31,7 @@ that support it: **no fact without its words**.
 - **Fields** are always present: `null` or `[]` when there is nothing.
 - **Errors** are problem documents (RFC 9457) that say what is wrong and how to mend it. A parameter that a path does
   not have is refused, never ignored.
+- **Limits**: 429 and 503 say in `Retry-After` when to ask again, where time is all it takes.
 - **ETags**: send one back as `If-None-Match`, and what has not changed is answered 304 without a body.
 - **Writes** take a token; what is wrong with a document is told place by place, in `errors`. `/changes` lists what
   loads did.

@@ -64,6 +64,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.url = b""
         self.refusal: RefusalError | None = None
         self.stopping = False
+        """Whether answers that begin from now on are the last of the connection."""
         self.last: RequestResponseCycle | None = None
         """The request after whose answer a stop closes the connection."""
         self.header_size = 0
@@ -106,7 +107,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _make_last(self) -> None:
         """Let the answer to the newest request be the last one, if it can still say so."""
-        if self.cycle is not None and self.cycle.keep_alive and not self.cycle.response_started:
+        if self.cycle is not None and not self.cycle.response_started:
             self.cycle.keep_alive = False
             self.last = self.cycle
 
@@ -205,7 +206,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if unread:
             if unread > self.unread - SLOWEST:
                 self.transport.abort()
-        elif self.transport.is_closing() or self.flow.read_paused:
+        elif self.flow.read_paused:
             pass
         elif self.arriving:
             detail = f"the request has not arrived within {self.limits.request_timeout:g} seconds"

@@ -43,11 +43,12 @@ class Server(uvicorn.Server):
             await loop.connect_accepted_socket(self._protocol, connection)
         await super().shutdown(sockets)
 
-    def _protocol(self) -> asyncio.Protocol:
+    def _protocol(self) -> BoundedProtocol:
         make: Any = self.config.http_protocol_class
-        protocol: asyncio.Protocol = make(
+        protocol: BoundedProtocol = make(
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
+        protocol.stopping = True
         return protocol
 
 

@@ -249,10 +249,8 @@ def refusal(request: bytes) -> Any:
     loop.time.return_value = 0
     transport.get_extra_info.return_value = None
     transport.get_write_buffer_size.return_value = 0
-    transport.is_closing.side_effect = lambda: transport.write.called
-    protocol = BoundedProtocol(
-        Settings(), Config(FastAPI(), log_config=None), ServerState(), {"metrics": Metrics()}, loop
-    )
+    config, state = Config(FastAPI(), log_config=None), {"metrics": Metrics()}
+    protocol = BoundedProtocol(Settings(), config, ServerState(), state, loop)
     protocol.connection_made(transport)
     protocol.data_received(request)
     loop.time.return_value = 100

@@ -1,7 +1,6 @@
 """HEAD wherever GET is, OPTIONS, and reads from pages of any origin."""
 
 import asyncio
-from typing import Any
 
 import pytest
 from starlette.requests import ClientDisconnect
@@ -56,10 +55,13 @@ def test_a_client_that_goes_away_is_nothing_unexpected(caplog: pytest.LogCapture
     async def read(_scope: Scope, _receive: Receive, _send: Send) -> None:
         raise ClientDisconnect
 
-    async def nothing(*_message: object) -> Any:
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(_message: Message) -> None:
         raise AssertionError("nobody is there")
 
-    asyncio.run(Unexpected(read)({"type": "http", "method": "PUT", "path": "/people"}, nothing, nothing))
+    asyncio.run(Unexpected(read)({"type": "http", "method": "PUT", "path": "/people"}, receive, send))
     assert caplog.text == ""
 
 

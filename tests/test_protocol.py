@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-import re
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -16,6 +15,7 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from app import protocol
+from app.metrics import Metrics
 from app.middleware import SECURITY
 from app.protocol import BoundedProtocol
 from app.settings import Settings
@@ -23,6 +23,7 @@ from app.settings import Settings
 GET = b"GET /people HTTP/1.1\r\nHost: x\r\n\r\n"
 CLOSE = b"GET /people HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 POST = b"POST /people HTTP/1.1\r\nHost: x\r\n"
+BEGUN = b"GET /begun HTTP/1.1\r\nHost: x\r\n\r\n"
 DEAF = b"POST /deaf HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 QUICK = 0.2
@@ -38,7 +39,7 @@ def run(request: pytest.FixtureRequest) -> Iterator[Run]:
 
 
 class Application:
-    """An application that reads the body and answers as many bytes as it has, or 5; `/deaf` does not read it."""
+    """An application that reads the body, and answers when it may; `/deaf` does not read, `/begun` begins at once."""
 
     def __init__(self) -> None:
         self.paths: list[str] = []
@@ -54,9 +55,14 @@ class Application:
             message: Message = await receive()
             self.events.append(message["type"])
             more = message.get("more_body", False)
-        await self.go_on.wait()
         length = str(len(self.answer)).encode()
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+        start = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]}
+        if scope["path"] == "/begun":
+            await send(start)
+            await self.go_on.wait()
+        else:
+            await self.go_on.wait()
+            await send(start)
         await send({"type": "http.response.body", "body": self.answer})
 
 
@@ -105,7 +111,7 @@ async def serving(**limits: float) -> AsyncIterator[Line]:
     app, state = Application(), ServerState()
     config = Config(app, log_config=None, lifespan="off", ws="none", timeout_keep_alive=100)
     settings = Settings.model_validate(limits)
-    make = partial(BoundedProtocol, settings, config, state, {})
+    make = partial(BoundedProtocol, settings, config, state, {"metrics": Metrics()})
     server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
     line = Line(app, state, server.sockets[0].getsockname()[1])
     try:
@@ -206,6 +212,15 @@ def test_many_small_headers_are_too_long_for_what_each_costs(run: Run) -> None:
     run(main())
 
 
+def test_each_request_of_a_connection_has_bounds_of_its_own(run: Run) -> None:
+    async def main() -> None:
+        async with serving(max_body=100, max_headers=1024) as line:
+            request = POST + b"X: " + b"x" * 800 + b"\r\n" + CHUNKED + b"50\r\n" + b"x" * 80 + b"\r\n0\r\n\r\n"
+            assert answers_in(await line.says(request * 3 + CLOSE)) == [(200, False)] * 3 + [(200, True)]
+
+    run(main())
+
+
 def test_a_request_that_is_still_being_answered_is_answered_before_a_refusal_closes(run: Run) -> None:
     async def main() -> None:
         for refused in (b"this is no request\r\n\r\n", POST + b"Content-Length: 101\r\n\r\n", b"GET /" + b"a" * 300):
@@ -216,6 +231,22 @@ def test_a_request_that_is_still_being_answered_is_answered_before_a_refusal_clo
                 await asyncio.sleep(0.02)
                 line.app.go_on.set()
                 assert answers_in(await reader.read()) == [(200, True)]
+
+    run(main())
+
+
+def test_a_refused_client_that_goes_on_reads_why_and_is_then_left_alone(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        async with serving(max_url=256) as line:
+            monkeypatch.setattr(protocol, "LINGER", 100)
+            assert_refused(await line.says(b"GET /" + b"a" * 300, *[b"a" * 100_000] * 5), 414)
+            line.writers.pop().close()
+            await line.empty()
+            monkeypatch.setattr(protocol, "LINGER", 0.05)
+            assert_refused(await line.says(b"GET /" + b"a" * 300), 414)
+            await line.empty()
 
     run(main())
 
@@ -294,19 +325,66 @@ def test_a_client_that_does_not_read_its_answer_is_cut_off(run: Run, requests: i
     run(main())
 
 
-def test_a_client_that_reads_slowly_but_steadily_gets_the_whole_answer(run: Run) -> None:
+async def read_slowly(line: Line, piece: int) -> int:
+    """Return how many bytes come, where the client reads so many at a time."""
+    reader, writer = await line.connect(window=2048)
+    (connection,) = await line.connections()
+    connection.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    writer.write(CLOSE)
+    read = 0
+    with suppress(ConnectionError):
+        while found := await reader.read(piece):
+            read += len(found)
+            await asyncio.sleep(0.02)
+    return read
+
+
+@pytest.mark.parametrize(("size", "piece"), [(60_000, 4_000), (200_000, 40_000)])
+def test_a_client_that_reads_slowly_but_steadily_gets_the_whole_answer(
+    run: Run, monkeypatch: pytest.MonkeyPatch, size: int, piece: int
+) -> None:
+    monkeypatch.setattr(protocol, "SLOWEST", 1000)
+
     async def main() -> None:
         async with serving(request_timeout=QUICK) as line:
-            line.app.answer = b"x" * 1_000_000
-            reader, writer = await line.connect(window=2048)
+            line.app.answer = b"x" * size
+            assert await read_slowly(line, piece) > size
+
+    run(main())
+
+
+def test_a_client_that_only_pretends_to_read_is_cut_off(run: Run) -> None:
+    async def main() -> None:
+        async with serving(request_timeout=QUICK) as line:
+            line.app.answer = b"x" * 60_000
+            assert await read_slowly(line, 300) < 60_000
+
+    run(main())
+
+
+def test_a_request_that_begins_late_has_its_whole_time(run: Run) -> None:
+    async def main() -> None:
+        async with serving(request_timeout=0.6) as line:
+            reader, writer = await line.connect()
+            await asyncio.sleep(0.4)
+            writer.write(CLOSE[:10])
+            await asyncio.sleep(0.35)
+            writer.write(CLOSE[10:])
+            assert answers_in(await reader.read()) == [(200, True)]
+
+    run(main())
+
+
+def test_nobody_watches_a_connection_that_is_no_more(run: Run) -> None:
+    async def main() -> None:
+        async with serving() as line:
+            _, writer = await line.connect()
             (connection,) = await line.connections()
-            connection.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-            writer.write(CLOSE)
-            read = 0
-            while piece := await reader.read(20_000):
-                read += len(piece)
-                await asyncio.sleep(0.005)
-            assert read > 1_000_000
+            assert connection.watch is not None
+            assert not connection.watch.cancelled()
+            writer.close()
+            await line.empty()
+            assert connection.watch.cancelled()
 
     run(main())
 
@@ -321,6 +399,7 @@ def test_one_connection_too_many_is_told_so_and_takes_no_place(run: Run) -> None
             await line.connections()
             for _ in range(3):
                 assert_refused(await line.says(GET), 503)
+                assert len(line.state.connections) == 2
             second[1].write(CLOSE)
             assert answers_in(await second[0].read()) == [(200, True)]
             while len(line.state.connections) > 1:
@@ -359,15 +438,18 @@ def test_a_request_that_arrives_during_the_stop_is_answered_as_the_last(run: Run
 def test_an_idle_connection_closes_soon_and_one_in_the_middle_of_a_request_is_answered(run: Run) -> None:
     async def main() -> None:
         async with serving() as line:
-            fresh, used, headers, body = [await line.connect() for _ in range(4)]
+            fresh, used, answered, headers, body = [await line.connect() for _ in range(5)]
             used[1].write(GET)
-            await used[0].readuntil(b"Hello")
+            answered[1].write(DEAF + b"Content-Length: 2\r\n\r\nx")
+            for reader, _ in (used, answered):
+                await reader.readuntil(b"Hello")
             headers[1].write(GET[:-2])
             body[1].write(POST + b"Content-Length: 2\r\n\r\nx")
             await asyncio.sleep(0.05)
             for connection in await line.connections():
                 connection.shutdown()
-            assert await fresh[0].read() == await used[0].read() == b""
+            for reader, _ in (fresh, used, answered):
+                assert await reader.read() == b""
             headers[1].write(b"\r\n")
             body[1].write(b"x")
             for reader, _ in (headers, body):
@@ -412,12 +494,36 @@ def test_an_answer_that_has_begun_ends_and_then_its_connection_does(run: Run) ->
     run(main())
 
 
-def test_refusals_are_logged_without_what_was_sent(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_answer_that_has_begun_does_not_say_that_it_is_the_last_and_so_is_not(run: Run) -> None:
     async def main() -> None:
-        async with serving(max_url=256) as line:
-            await line.says(b"GET /%s HTTP/1.1\r\n\r\n" % (b"evil" * 100))
+        async with serving() as line:
+            line.app.go_on.clear()
+            reader, writer = await line.connect()
+            (connection,) = await line.connections()
+            writer.write(BEGUN)
+            raw = await reader.readuntil(b"\r\n\r\n")
+            connection.shutdown()
+            line.app.go_on.set()
+            raw += await reader.readexactly(5)
+            writer.write(GET)
+            assert answers_in(raw + await reader.read()) == [(200, False), (200, True)]
 
-    with caplog.at_level("INFO", "dateline"):
-        run(main())
-    assert re.search(r"127\.0\.0\.1:\d+: refused with 414: the URL is longer than 256 bytes", caplog.text)
-    assert "evil" not in caplog.text
+    run(main())
+
+
+def test_nothing_is_answered_after_the_answer_that_said_that_it_is_the_last(run: Run) -> None:
+    async def main() -> None:
+        async with serving() as line:
+            line.app.go_on.clear()
+            reader, writer = await line.connect()
+            (connection,) = await line.connections()
+            connection.shutdown()
+            writer.write(BEGUN)
+            raw = await reader.readuntil(b"\r\n\r\n")
+            writer.write(GET)
+            await asyncio.sleep(0.02)
+            line.app.go_on.set()
+            assert answers_in(raw + await reader.read()) == [(200, True)]
+            assert line.app.paths == ["/begun"]
+
+    run(main())

@@ -6,15 +6,21 @@ import re
 import resource
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import uvloop
+from uvicorn import Config
 
+from app.protocol import BoundedProtocol
+from app.server import Server as StoppingServer
 from app.server import address_of, listen, make_room_for
 from app.settings import Settings
-from tests.api import KOOME, Server, assert_problem
+from tests.api import KOOME, Api, Server, assert_problem
 
 LONGEST_URL = Settings().max_url
 LONGEST_HEADERS = Settings().max_headers
@@ -227,6 +233,34 @@ def test_there_is_room_for_all_connections_if_the_system_lets_it_be(
     monkeypatch.setattr(resource, "setrlimit", lambda _kind, given: set_to.append(given))
     make_room_for(1000)
     assert set_to == ([(made, limits[1])] if made not in (None, limits[0]) else [])
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_stop_takes_those_along_who_wait_to_be_accepted(
+    loop: Callable[[], asyncio.AbstractEventLoop], koome: Api
+) -> None:
+    async def main() -> None:
+        protocol: Any = partial(BoundedProtocol, Settings())
+        config = Config(koome.app, http=protocol, log_config=None, lifespan="off", ws="none")
+        config.load()
+        server = StoppingServer(config)
+        server.lifespan = config.lifespan_class(config)
+        listener = listen("127.0.0.1", 0)
+        address = listener.getsockname()
+        await server.startup(sockets=[listener])
+        clients = [socket.create_connection(address) for _ in range(20)]  # The server has had no time for them yet.
+        for client in clients:
+            client.sendall(GET + b"\r\n")
+        await server.shutdown(sockets=[listener])
+        for client in clients:
+            with client, client.makefile("rb") as stream:
+                status, headers, body = answer_in(stream.read())
+            assert (status, headers["connection"], int(headers["content-length"])) == (200, "close", len(body))
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address)
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(main())
 
 
 # --- Addresses ----------------------------------------------------------------------------------------------------
