@@ -16,7 +16,7 @@ from app.database import check_ready, create_reader, create_writer
 from app.errors import ForbiddenError, MediaTypeError, UnauthorisedError, WrongTokenError
 from app.loading import loader
 from app.loading.checking import CheckedArticle
-from app.loading.documents import NAMELESS, Submission, check_document
+from app.loading.documents import Submission, check_document
 from app.loading.loader import Outcome, load_article, refuse_conflicts
 from app.queries.articles import get_article
 from app.queries.unknown import nothing_answers
@@ -67,6 +67,7 @@ class Desk:
         """
 
         def compare() -> None:
+            check_ready(self.reader)
             with self.reader.connect() as connection:
                 refuse_conflicts(connection, article)
 
@@ -158,7 +159,8 @@ async def read_body(request: Request) -> bytes:
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
-        raise MediaTypeError(f"the body must be application/json, not {media_type or 'of an unknown type'!a}")
+        given = f"{media_type!a}" if media_type else "of a type that no Content-Type tells"
+        raise MediaTypeError(f"the body must be application/json, not {given}")
     if (coding := request.headers.get("content-encoding", "identity").lower()) != "identity":
         raise MediaTypeError(f"the body must not be compressed, but is {coding!a}")
     return await request.body()
@@ -215,6 +217,4 @@ async def check_article(_none: NoQuery, body: Body, desk: AtDesk) -> Checked:
     """
     article = await desk.check(Submission(body, BODY, needs_id=False, deepest=desk.deepest))
     await desk.compare(article)
-    return Checked(
-        article=None if article.id == NAMELESS else article.id, facts=len(article.facts), entities=len(article.entities)
-    )
+    return Checked(article=article.id or None, facts=len(article.facts), entities=len(article.entities))
