@@ -17,7 +17,7 @@ class Preconditions:
     @classmethod
     def of(cls, headers: Headers) -> "Preconditions":
         """Return the preconditions in the headers."""
-        # An `If-Match` that names nothing, for want of the tag that should stand there, must not let everything through.
+        # An `If-Match` that names nothing, for want of the tag that should stand there, must not let all through.
         if_match = _tags(headers, "if-match") if "if-match" in headers else None
         return cls(if_match, _tags(headers, "if-none-match"))
 

@@ -11,6 +11,8 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi import Path as PathParameter
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.database import check_ready, create_reader, create_writer
 from app.errors import ForbiddenError, MediaTypeError, UnauthorisedError, WrongTokenError
@@ -156,6 +158,7 @@ async def read_body(request: Request) -> bytes:
 
     Raises:
         MediaTypeError: it brings something else.
+        HTTPException: it breaks off.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
@@ -163,7 +166,10 @@ async def read_body(request: Request) -> bytes:
         raise MediaTypeError(f"the body must be application/json, not {given}")
     if (coding := request.headers.get("content-encoding", "identity").lower()) != "identity":
         raise MediaTypeError(f"the body must not be compressed, but is {coding!a}")
-    return await request.body()
+    try:
+        return await request.body()
+    except ClientDisconnect as error:  # Nobody reads this, but it is no failure of ours.
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "the body has ended before its end") from error
 
 
 Writer = Annotated[str, Depends(authorise)]
