@@ -18,8 +18,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from app import __version__, database, server
+from app.commands import keeping
 from app.database import closing, create_reader, create_writer
 from app.errors import DatelineError, FolderError, SettingsError
+from app.keeping.opening import explained, refuse_unusable
 from app.loading.checking import NO_ID, CheckedArticle, check_agreement, check_folder, is_id
 from app.loading.exporting import export_article
 from app.loading.format import ArticleDocument
@@ -29,7 +31,7 @@ from app.loading.skeleton import start_folder
 from app.loading.source import CheckError, Diagnostic
 from app.loading.stream import Stream, Tally, load_stream
 from app.main import create_app
-from app.settings import load_settings
+from app.settings import load_settings, without_secrets
 from app.tokens import hash_of, make_token
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -59,7 +61,9 @@ def migrate(
     revision: Annotated[str, typer.Argument(help="The schema revision: `head`, or `base` to take all down.")] = "head",
 ) -> None:
     """Bring the database's schema to a revision."""
-    with closing(create_writer(load_settings().database_url)) as engine:
+    settings = load_settings()
+    refuse_unusable(settings.database_url)
+    with closing(create_writer(settings.database_url)) as engine:
         database.migrate(engine, revision)
     typer.echo(f"the schema is at {revision}")
 
@@ -215,6 +219,10 @@ def export(
     typer.echo(str(folder))
 
 
+for command in (keeping.verify, keeping.backup, keeping.restore):
+    cli.command()(command)
+
+
 @cli.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on [DATELINE_HOST].")] = None,
@@ -230,6 +238,7 @@ def serve(
     if not settings.seed_data.is_dir():
         raise SettingsError(f"DATELINE_SEED_DATA={settings.seed_data}: there is no such folder")
     articles, problems = _checked(sorted(path.parent for path in settings.seed_data.glob("*/facts.yaml")))
+    refuse_unusable(settings.database_url)
     with closing(create_writer(settings.database_url)) as engine:
         database.migrate(engine)
         problems = problems or _load(engine, articles)
@@ -278,8 +287,8 @@ def main() -> None:
     except DatabaseError as error:
         if isinstance(error, IntegrityError):  # a fault of the code, not of the file
             raise
-        url = load_settings().database_url
-        sys.exit(f"dateline: DATELINE_DATABASE_URL={url}: the database cannot be used: {error.orig}")
+        url = without_secrets(load_settings().database_url)
+        sys.exit(f"dateline: DATELINE_DATABASE_URL={url}: the database cannot be used: {explained(error.orig)}")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """Engines, sessions and migrations; what differs between databases; the revision counter."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from sqlite3 import Connection as SQLiteConnection
+from time import monotonic
 from typing import Any
 
 from alembic import command
@@ -12,13 +14,13 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
-from app.errors import NotReadyError
+from app.errors import BusyError, DatelineError, NotReadyError, ReadOnlyError, StorageFullError, TooSlowError
 from app.settings import ROOT
-from app.tables import Revision
+from app.tables import Article, Entity, Fact, Revision, table_of
 
 PRAGMAS = {
     "foreign_keys": "ON",
@@ -28,20 +30,62 @@ PRAGMAS = {
     "mmap_size": 268435456,  # bytes
 }
 
+STEPS = 1000
+"""Instructions of SQLite's virtual machine, some hundredths of a millisecond, after which it looks at the clock."""
 
-def create_writer(url: str) -> Engine:
+BUSY = BusyError, "the database is busy with another write; try again in a moment"
+UNREADABLE = NotReadyError, "the database cannot be read: run `dateline migrate`, or look at its file"
+FAILURES: dict[int, tuple[type[DatelineError], str]] = {
+    sqlite3.SQLITE_BUSY: BUSY,
+    sqlite3.SQLITE_LOCKED: BUSY,
+    sqlite3.SQLITE_PROTOCOL: BUSY,  # too many at once at the locks of the write-ahead log
+    sqlite3.SQLITE_INTERRUPT: (
+        TooSlowError,
+        "the question took longer than it may; ask a narrower one, or again later",
+    ),
+    sqlite3.SQLITE_FULL: (StorageFullError, "the database has no room left; nothing has been stored"),
+    sqlite3.SQLITE_READONLY: (ReadOnlyError, "the database can only be read; nothing has been stored"),
+    sqlite3.SQLITE_PERM: UNREADABLE,
+    sqlite3.SQLITE_CANTOPEN: UNREADABLE,
+    sqlite3.SQLITE_IOERR: UNREADABLE,
+    sqlite3.SQLITE_CORRUPT: UNREADABLE,
+    sqlite3.SQLITE_NOTADB: UNREADABLE,
+}
+"""What a client is told of SQLite's primary error codes; all others are faults of the code."""
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Raise what the database fails with as an error that says what it means for the client.
+
+    Raises:
+        BusyError, TooSlowError, StorageFullError, ReadOnlyError, NotReadyError: as `FAILURES` has it.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        primary = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if primary not in FAILURES:
+            raise
+        kind, detail = FAILURES[primary]
+        raise kind(detail) from error.orig
+
+
+def create_writer(url: str | URL) -> Engine:
     """Return the engine for loading and migrating; it creates the SQLite file, in WAL mode, where there is none."""
     # FULL: what has been committed outlives even a loss of power, for one fsync a transaction.
     pragmas = {"journal_mode": "WAL", "synchronous": "FULL", **PRAGMAS}
     return _with_pragmas(create_engine(url), pragmas, begin="BEGIN IMMEDIATE")
 
 
-def create_reader(url: str) -> Engine:
-    """Return the engine for serving; it refuses every write."""
+def create_reader(url: str | URL, timeout: float | None = None) -> Engine:
+    """Return the engine for serving; it refuses every write, and interrupts a transaction after `timeout` seconds."""
     file = Path(make_url(url).database or "").absolute().as_uri()
     # Not as a string: parsing it would undo the file's escapes, and a `#` would end its name.
     read_only = URL.create("sqlite", database=file, query={"mode": "ro", "uri": "true"})
     engine = create_engine(read_only, pool_size=1, max_overflow=20)
+    if timeout is not None:
+        _with_deadline(engine, timeout)
     return _with_pragmas(engine, {**PRAGMAS, "query_only": "ON"}, begin="BEGIN")
 
 
@@ -58,7 +102,7 @@ def _with_pragmas(engine: Engine, pragmas: dict[str, Any], begin: str) -> Engine
     """Take transactions out of the driver's hands (it would begin late and commit before DDL), and set the pragmas."""
 
     @event.listens_for(engine, "connect")
-    def configure(connection: SQLiteConnection, _record: object) -> None:
+    def configure(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
         for pragma, value in pragmas.items():
             connection.execute(f"PRAGMA {pragma} = {value}")
@@ -68,6 +112,14 @@ def _with_pragmas(engine: Engine, pragmas: dict[str, Any], begin: str) -> Engine
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _with_deadline(engine: Engine, timeout: float) -> None:
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        deadline = monotonic() + timeout
+        driver: Any = connection.connection.driver_connection
+        driver.set_progress_handler(lambda: monotonic() > deadline, STEPS)
 
 
 def alembic_config(engine: Engine) -> Config:
@@ -89,9 +141,32 @@ def migrate(engine: Engine, revision: str = "head") -> None:
 
 
 @cache
-def _newest_revisions() -> frozenset[str]:
-    """Return the schema revisions that this version of the code needs; they do not change while it runs."""
-    return frozenset(ScriptDirectory.from_config(Config(toml_file=ROOT / "pyproject.toml")).get_heads())
+def _scripts() -> ScriptDirectory:
+    """Return the migrations of this version of the code; they do not change while it runs."""
+    return ScriptDirectory.from_config(Config(toml_file=ROOT / "pyproject.toml"))
+
+
+class Schema(StrEnum):
+    """What a database is, as far as its tables tell."""
+
+    EMPTY = "empty"
+    OLDER = "older"
+    CURRENT = "current"
+    NEWER = "newer"
+    FOREIGN = "foreign"
+
+
+def schema_of(connection: Connection) -> Schema:
+    """Return how the database's schema stands to the one that this version needs; another program's is foreign."""
+    tables = set(inspect(connection).get_table_names())
+    found = set(MigrationContext.configure(connection).get_current_heads())
+    if not tables - {"alembic_version"}:
+        return Schema.EMPTY
+    if not found or not tables >= {table_of(model).name for model in (Article, Entity, Fact)}:
+        return Schema.FOREIGN
+    if found == set(_scripts().get_heads()):
+        return Schema.CURRENT
+    return Schema.OLDER if found <= {script.revision for script in _scripts().walk_revisions()} else Schema.NEWER
 
 
 def check_ready(engine: Engine) -> None:
@@ -99,13 +174,11 @@ def check_ready(engine: Engine) -> None:
 
     Raises:
         NotReadyError: saying what is missing and how to mend it.
+        BusyError: another holds the database.
     """
-    wanted = _newest_revisions()
-    try:
-        with engine.connect() as connection:
-            found = frozenset(MigrationContext.configure(connection).get_current_heads())
-    except DatabaseError as error:
-        raise NotReadyError("the database cannot be read: run `dateline migrate`, or look at its file") from error
+    wanted = frozenset(_scripts().get_heads())
+    with explained(), engine.connect() as connection:
+        found = frozenset(MigrationContext.configure(connection).get_current_heads())
     if found != wanted:
         raise NotReadyError("the database's schema is not the one this version needs: run `dateline migrate`")
 

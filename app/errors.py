@@ -106,8 +106,42 @@ class NotReadyError(DatelineError):
     status = 503
 
 
+class BusyError(DatelineError):
+    """Another holds the database for longer than one waits for it."""
+
+    status = 503
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+
+
+class TooSlowError(DatelineError):
+    """The database has worked on a question for as long as it may."""
+
+    status = 503
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "10"}
+
+
+class ReadOnlyError(DatelineError):
+    """The database can be read, but not be written to."""
+
+    status = 503
+
+
+class StorageFullError(DatelineError):
+    """There is no room left for what is to be stored."""
+
+    status = 507
+
+
 class FolderError(DatelineError):
     """An article folder cannot be read, checked or loaded."""
+
+
+class DatabaseFileError(DatelineError):
+    """A database file is not what it should be, or cannot be made or brought back."""
+
+
+class DamagedFileError(DatabaseFileError):
+    """A database file is damaged, or no database at all."""
 
 
 class SettingsError(DatelineError):

@@ -1,16 +1,27 @@
-"""What happens around every request: HEAD, OPTIONS, cross-origin reads, and what nobody expected."""
+"""What happens around every request: HEAD, OPTIONS, cross-origin reads, security headers, and what nobody expected."""
 
 import logging
 from http import HTTPStatus
 
+from opentelemetry import trace
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import READS, problem_response
 
 log = logging.getLogger("dateline")
+
+SECURITY = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"cross-origin"),  # reads are public
+]
+"""Headers that leave browsers no other use of an answer than to read it; a page brings a policy of its own."""
 
 
 class Unexpected:
@@ -34,13 +45,35 @@ class Unexpected:
 
         try:
             await self.app(scope, receive, send_noting)
-        except Exception:
+        except ClientDisconnect:
+            return  # Nobody is left to be answered; the request's line in the log says so.
+        except Exception as error:
             if started or scope["type"] != "http":
                 raise
             log.exception("%s %s", scope["method"], scope["path"])
+            trace.get_current_span().record_exception(error)
             detail = "something went wrong here; it has been logged"
             response = problem_response(scope["path"], HTTPStatus.INTERNAL_SERVER_ERROR, detail)
             await response(scope, receive, send)
+
+
+class SecurityHeaders:
+    """Gives every answer the security headers that it does not have."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and the answer back with the headers."""
+
+        async def send_secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message.get("headers", [])
+                own = {name for name, _ in headers}
+                message["headers"] = [*headers, *(header for header in SECURITY if header[0] not in own)]
+            await send(message)
+
+        await self.app(scope, receive, send_secured)
 
 
 class Head:
@@ -58,7 +91,9 @@ class Head:
         async def send_head(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        await self.app({**scope, "method": "GET"}, receive, send_head)
+        inner = {**scope, "method": "GET"}
+        await self.app(inner, receive, send_head)
+        scope.update(inner, method="HEAD")  # Those outside look for the route there.
 
 
 class Options:
@@ -96,7 +131,7 @@ class PublicReads(CORSMiddleware):
             allow_origins=["*"],
             allow_methods=READS.split(", "),
             allow_headers=["*"],
-            expose_headers=["ETag", "Link"],
+            expose_headers=["ETag", "Link", "Retry-After", "X-Request-ID"],
             max_age=86400,
         )
 

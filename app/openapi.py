@@ -31,9 +31,11 @@ that support it: **no fact without its words**.
 - **Fields** are always present: `null` or `[]` when there is nothing.
 - **Errors** are problem documents (RFC 9457) that say what is wrong and how to mend it. A parameter that a path does
   not have is refused, never ignored.
+- **Limits**: 429 and 503 say in `Retry-After` when to ask again, where time is all it takes.
 - **ETags**: send one back as `If-None-Match`, and what has not changed is answered 304 without a body.
 - **Writes** take a token; what is wrong with a document is told place by place, in `errors`. `/changes` lists what
   loads did.
+- **Request ids**: every answer has an `X-Request-ID`, the one that you sent or a new one; it is in the server's log.
 - A path that answers GET answers HEAD; all answer OPTIONS with what they allow, and 405 to other methods.
 
 The examples are answers about the article that Dateline comes with, their inner lists cut short.
@@ -56,7 +58,7 @@ TAGS = {
     "timeline": "Events in the order of their days.",
     "graph": "Entities and what connects them.",
     "changes": "What was added, replaced and deleted.",
-    "service": "Whether the service lives and can answer.",
+    "service": "Whether the service lives and can answer, and its numbers.",
 }
 RESPONSES = {
     "304": ("NotModified", "The client has this answer already: nothing has changed since its ETag."),
@@ -64,6 +66,7 @@ RESPONSES = {
     "401": ("Unauthorised", "The request has no token, or nobody's."),
     "403": ("Forbidden", "Nobody may write here: the server knows no tokens."),
     "404": ("NotFound", "Nothing answers to an id, of the path or of a filter; the nearest one is suggested."),
+    "408": ("RequestTimeout", "The request took too long to arrive."),
     "409": ("Conflict", "Another article calls an entity otherwise; `errors` names it."),
     "412": ("PreconditionFailed", "The article is not as the client believes it to be."),
     "413": ("ContentTooLarge", "The body is too long, or takes too long to check."),
@@ -73,11 +76,15 @@ RESPONSES = {
         "UnprocessableContent",
         "A parameter is unknown, repeated or not valid, or the document has faults; `errors` has them all at once.",
     ),
+    "429": ("TooManyRequests", "The client has asked as often in this minute as it may."),
     "431": ("HeadersTooLarge", "The headers are too long."),
     "500": ("InternalServerError", "Something went wrong in the service."),
-    "503": ("NotReady", "The database cannot be read, or its schema is not the one this version needs."),
+    "503": (
+        "ServiceUnavailable",
+        "There is too much to do, the question takes the database too long, or the database cannot be read.",
+    ),
 }
-EVERYWHERE = ("400", "414", "422", "431", "500")
+EVERYWHERE = ("400", "408", "413", "414", "422", "429", "431", "500", "503")
 """What any path may answer."""
 WITH_PARAMETERS = ("304", "404")
 """What paths may answer besides that take parameters, and so answer from the database and name ids."""
@@ -95,6 +102,11 @@ HEADERS = {
         "description": "The path of what is new.",
         "schema": {"type": "string"},
         "example": "/articles/koome-meets-haitian-police",
+    },
+    "RetryAfter": {
+        "description": "Seconds after which to ask again; absent where time alone mends nothing.",
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 1,
     },
 }
 IF_NONE_MATCH = {
@@ -190,7 +202,10 @@ def _response(status: str, description: str, example: Node | None) -> Node:
     content: Node = {"schema": {"$ref": "#/components/schemas/Problem"}}
     if example is not None:
         content["example"] = example
-    return {"description": description, "content": {MEDIA_TYPE: content}}
+    response: Node = {"description": description, "content": {MEDIA_TYPE: content}}
+    if status in ("429", "503"):
+        response["headers"] = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
+    return response
 
 
 def _describe_parameters(path: str, operation: Node, recorded: Node) -> None:

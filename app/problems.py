@@ -52,7 +52,7 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(DatelineError)
     async def domain(request: Request, error: DatelineError) -> Response:
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            log.error("%s", error)
+            log.error("%s%s", error, f": {error.__cause__}" if error.__cause__ else "")
         return problem_response(request.url.path, error.status, error.detail, error.errors, dict(error.headers))
 
     @app.exception_handler(NotModifiedError)

@@ -1,24 +1,24 @@
-"""uvicorn as Dateline runs it: errors of the protocol are problem documents too, and requests have bounds."""
+"""uvicorn as Dateline runs it: with our protocol, and a stop that drops nothing."""
 
-import logging
+import asyncio
+import ipaddress
+import os
+import signal
 import socket
-from http import HTTPStatus
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors import Multiprocess, multiprocess
 
+from app import logs, metrics
 from app.errors import SettingsError
-from app.problems import MEDIA_TYPE, problem_response
+from app.protocol import BoundedProtocol
 from app.settings import Settings
-
-LONGEST_URL = 16_384
-"""Bytes. Well below the 65,536 at which httptools' 16-bit offsets wrap round and cut the query short."""
-LONGEST_HEADERS = 65_536
-"""Bytes of all header fields together."""
-LINGER = 2.0
-"""Seconds in which the rest of a refused request is read and thrown away: closing at once would reset the connection
-before the client has read why."""
 
 GRACE = 5
 """Seconds that requests in flight are given at the end: less than the ten after which `docker stop` kills."""
@@ -27,64 +27,63 @@ STARTING = 60
 """Seconds that a worker may take to import the code on a busy machine; uvicorn would take it for hung after 5."""
 
 
-class RefusalError(Exception):
-    """The request is over a bound."""
+class Server(uvicorn.Server):
+    """uvicorn's server, which takes the connections that wait to be accepted along when it stops."""
 
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept who has knocked already, let nobody else in, and answer them all.
 
+        uvicorn would close the listener, and the kernel reset what waits at it.
+        """
+        waiting = [connection for listener in sockets or () for connection in _waiting_at(listener)]
+        for server in self.servers:
+            server.close()
+        loop = asyncio.get_running_loop()
+        for connection in waiting:
+            await loop.connect_accepted_socket(self._protocol, connection)
+        await super().shutdown(sockets)
 
-class BoundedProtocol(HttpToolsProtocol):
-    """HTTP/1.1 by httptools, with bounds on the size of URL and headers."""
-
-    refusal: RefusalError | None = None
-    header_bytes = 0
-
-    def on_message_begin(self) -> None:
-        """Start to count anew."""
-        super().on_message_begin()
-        self.header_bytes = 0
-
-    def on_url(self, url: bytes) -> None:
-        """Collect the URL as long as it is within bounds."""
-        super().on_url(url)
-        if len(self.url) > LONGEST_URL:
-            self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG, f"the URL is longer than {LONGEST_URL} bytes")
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Collect the header as long as all together are within bounds."""
-        super().on_header(name, value)
-        self.header_bytes += len(name) + len(value)
-        if self.header_bytes > LONGEST_HEADERS:
-            status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-            self._refuse(status, f"the headers are longer than {LONGEST_HEADERS} bytes")
-
-    def _refuse(self, status: int, detail: str) -> None:
-        """Stop the parser, which then reports the request as invalid."""
-        self.refusal = RefusalError(status, detail)
-        raise self.refusal
-
-    def data_received(self, data: bytes) -> None:
-        """Parse the data, or throw it away after a refusal."""
-        if self.refusal is None:
-            super().data_received(data)
-
-    def send_400_response(self, msg: str) -> None:
-        """Answer what is no request, or is over a bound, with a problem document, and close."""
-        refusal = self.refusal or RefusalError(HTTPStatus.BAD_REQUEST, msg)
-        self.refusal = refusal
-        body = bytes(problem_response("", refusal.status, str(refusal)).body)
-        head = (
-            f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}\r\n"
-            f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+    def _protocol(self) -> BoundedProtocol:
+        make: Any = self.config.http_protocol_class
+        protocol: BoundedProtocol = make(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
-        if self.cycle is not None:
-            self.cycle.disconnected = True  # Its answer, if it is still being made, would come after this one.
-        self.transport.write(head.encode() + body)
-        if not self.pipeline:
-            self.transport.write_eof()
-        self.loop.call_later(LINGER, self.transport.close)
+        protocol.stopping = True
+        return protocol
+
+
+def _waiting_at(listener: socket.socket) -> Iterator[socket.socket]:
+    """Yield the connections that nobody has accepted yet."""
+    with suppress(OSError):  # There are none left, or there is no room for them.
+        while True:
+            yield listener.accept()[0]
+
+
+class Worker(multiprocess.Process):
+    """One of several processes, with our server in it."""
+
+    @property
+    def server(self) -> uvicorn.Server:
+        """The process's server."""
+        if self._server is None:
+            self._server = Server(self.config)
+        return self._server
+
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve, and end of itself: a process that its signal ends takes along what is still to be logged."""
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(stop, lambda *_: sys.exit())
+        super().target(sockets)
+
+
+class Workers(Multiprocess):
+    """uvicorn's supervisor of several processes."""
+
+    def terminate_all(self) -> None:
+        """Let go of the listener first: a copy left here would let clients knock where nobody answers any more."""
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -106,26 +105,49 @@ def listen(host: str, port: int) -> socket.socket:
 def address_of(listener: socket.socket) -> str:
     """Return the URL that reaches the socket from this machine."""
     host, port = listener.getsockname()[:2]
-    if host in ("0.0.0.0", "::"):  # noqa: S104 (listening everywhere is not decided here)
+    if ipaddress.ip_address(host).is_unspecified:
         host = "localhost"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def make_room_for(connections: int) -> None:
+    """Let this process and its children open the files that so many connections need, as far as the system lets them.
+
+    The usual 1,024 are less than the usual number of connections and the database's files.
+    """
+    if sys.platform == "win32":  # which has no such limit
+        return
+    import resource
+
+    wanted = 2 * connections + 100  # There are those too that are being refused.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def run(settings: Settings, listener: socket.socket) -> None:
     """Serve until told to stop by SIGINT or SIGTERM; requests in flight are answered first."""
-    logging.getLogger("dateline").setLevel(settings.log_level.upper())
+    make_room_for(settings.max_connections)
+    protocol: Any = partial(BoundedProtocol, settings)
     config = uvicorn.Config(
         "app.main:create_app",
         factory=True,
         workers=settings.workers,
         log_level=settings.log_level,
-        http=BoundedProtocol,
+        log_config=logs.config(settings.log_level),
+        access_log=False,
+        http=protocol,
         ws="none",
         server_header=False,
         timeout_graceful_shutdown=GRACE,
         timeout_worker_healthcheck=STARTING,
     )
     if settings.workers > 1:
-        Multiprocess(config, sockets=[listener]).run()
+        with TemporaryDirectory(prefix="dateline-metrics-") as folder:
+            os.environ[metrics.FOLDER] = folder
+            multiprocess.Process = Worker  # type: ignore[misc]  # the supervisor asks nobody which to run
+            Workers(config, sockets=[listener]).run()
     else:
-        uvicorn.Server(config).run(sockets=[listener])
+        Server(config).run(sockets=[listener])

@@ -19,9 +19,11 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """Everything about an installation that is not in the code."""
 
-    model_config = SettingsConfigDict(env_prefix="DATELINE_", frozen=True, use_attribute_docstrings=True)
+    model_config = SettingsConfigDict(
+        env_prefix="DATELINE_", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
+    )
 
-    database_url: str = "sqlite:///dateline.db"
+    database_url: Annotated[str, Field(repr=False)] = "sqlite:///dateline.db"
     """Where the facts are kept, as an SQLAlchemy URL; a SQLite path is relative to the working directory."""
     seed_data: Path = ROOT / "seed_data"
     """The folder whose article folders `serve` loads where they are missing or changed."""
@@ -33,6 +35,22 @@ class Settings(BaseSettings):
     """How many processes `serve` runs."""
     log_level: Literal["critical", "error", "warning", "info", "debug"] = "info"
     """How much the server logs: critical, error, warning, info or debug."""
+    max_body: Annotated[int, Field(ge=1)] = 4_194_304
+    """Bytes that the body of a request may have."""
+    max_url: Annotated[int, Field(ge=256, lt=65_536)] = 16_384
+    """Bytes that the URL of a request may have: less than 65,536, where the parser's counters wrap round."""
+    max_headers: Annotated[int, Field(ge=1024)] = 65_536
+    """Bytes that the headers of a request may have, each counted with 32 more, as HTTP/2 does for what it costs."""
+    max_connections: Annotated[int, Field(ge=1)] = 1000
+    """How many connections a process keeps open at once."""
+    max_in_flight: Annotated[int, Field(ge=1)] = 64
+    """How many requests a process answers at once; one that waits for its client does not count."""
+    request_timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 30
+    """Seconds in which a request must have arrived, and in which a client must go on to read its answer."""
+    statement_timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 5
+    """Seconds that the database may work on the question of one request."""
+    rate_limit: Annotated[int, Field(ge=0)] = 0
+    """Requests a minute that each process answers one client (an IPv4 address, or a /64 of IPv6); 0 for no limit."""
 
     tokens: Annotated[dict[str, str], NoDecode] = {}
     """Who may write over HTTP: names and hashes that `dateline token` prints, joined by commas; without, nobody may."""
@@ -70,6 +88,12 @@ class Settings(BaseSettings):
         return value
 
 
+def without_secrets(url: str) -> str:
+    """Return the database URL, or what was meant to be one, without the passwords in it: it is going to be shown."""
+    shown = re.sub(r"(^|//)([^/:@]*):(?!//).*@", r"\1\2:***@", url, flags=re.DOTALL)
+    return re.sub(r"([?&][^=&]*(?:pass|pwd|secret|token)[^=&]*=)[^&]*", r"\1***", shown, flags=re.IGNORECASE)
+
+
 def load_settings(**given: Any) -> Settings:
     """Read the settings from the environment; values given here go before it.
 
@@ -89,4 +113,4 @@ def load_settings(**given: Any) -> Settings:
 
 def _shown(details: ErrorDetails) -> str:
     """Return the value as far as it may be shown: where hashes belong, somebody may have put a token."""
-    return "..." if details["loc"][0] == "tokens" else str(details["input"])
+    return "..." if details["loc"][0] == "tokens" else without_secrets(str(details["input"]))

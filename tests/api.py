@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import re
 import signal
@@ -15,11 +16,14 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
+from fastapi.telemetry import TelemetryConfig
+from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine, event
 
 from app.database import create_writer
 from app.loading.checking import CheckedArticle
 from app.loading.loader import load_article
+from app.logs import Lines
 from app.main import create_app
 from app.settings import ROOT, Settings
 from app.tokens import hash_of
@@ -54,10 +58,10 @@ def bearing(token: str = TOKEN, **headers: str) -> dict[str, str]:
 class Api:
     """The application on one database file, asked without a socket; `TOKEN` may write."""
 
-    def __init__(self, file: Path, **given: Any) -> None:
+    def __init__(self, file: Path, telemetry: TelemetryConfig | None = None, **given: Any) -> None:
         self.url = f"sqlite:///{file}"
         settings = {"database_url": self.url, "tokens": {"desk": hash_of(TOKEN)}, **given}
-        self.app = app = create_app(Settings(**settings))
+        self.app = app = create_app(Settings(**settings), telemetry)
         self.runner = asyncio.Runner()
         # What the application raises becomes its 500, as it would behind a socket.
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -210,6 +214,41 @@ def dateline(*arguments: str, timeout: float = 60, **environment: str) -> subpro
     )
 
 
+@contextmanager
+def logged(file: Path) -> Iterator[list[dict[str, Any]]]:
+    """Log into the file meanwhile, as `serve` does; afterwards the list has its lines."""
+    lines: list[dict[str, Any]] = []
+    dateline = logging.getLogger("dateline")
+    with file.open("wb") as opened:
+        handler = Lines(opened.fileno())
+        logging.root.addHandler(handler)
+        dateline.setLevel(logging.INFO)
+        try:
+            yield lines
+        finally:
+            dateline.setLevel(logging.NOTSET)
+            logging.root.removeHandler(handler)
+            handler.close()
+    lines += lines_in(file.read_bytes())
+
+
+def lines_in(log: bytes) -> list[dict[str, Any]]:
+    """Return the lines of a log, each of which must be one JSON object in nothing but printable ASCII."""
+    assert log == b"" or log.endswith(b"\n")
+    assert re.fullmatch(rb"[ -~\n]*", log)
+    return [json.loads(line) for line in log.split(b"\n")[:-1]]
+
+
+def samples_in(exposition: str, name: str) -> dict[tuple[str, ...], float]:
+    """Return the samples of this name among Prometheus' text, by their labels' values."""
+    return {
+        tuple(sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(exposition)
+        for sample in family.samples
+        if sample.name == name
+    }
+
+
 class Server:
     """A real server, `dateline serve`, in a process of its own on a free port, its database and log in the folder."""
 
@@ -243,6 +282,23 @@ class Server:
 
     def output(self) -> str:
         return self.log.read_text()
+
+    def logged(self) -> list[dict[str, Any]]:
+        """Return the lines of the log so far: everything that is not said to people."""
+        said = self.log.read_bytes().splitlines(keepends=True)
+        return lines_in(b"".join(line for line in said if line.startswith(b"{")))
+
+    def line_of(self, request_id: str) -> dict[str, Any]:
+        """Return the one line that the server logs of a request; it comes a moment after the answer."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            requests = [line for line in self.logged() if line["logger"] == "dateline.request"]
+            found = [line for line in requests if line["request_id"] == request_id]
+            if found:
+                (line,) = found
+                return line
+            time.sleep(0.02)
+        raise AssertionError(f"the server never logged {request_id}: {self.output()}")
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Send the process a signal; return its exit code."""

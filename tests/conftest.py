@@ -80,6 +80,18 @@ def make_file(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) ->
 
 
 @pytest.fixture(scope="session")
+def sound_file(make_file: Callable[..., Path]) -> Path:
+    """A database of a report and two small articles, to be copied."""
+    return make_file(report(), *tiny_articles(range(2)))
+
+
+@pytest.fixture
+def sound(sound_file: Path, tmp_path: Path) -> Path:
+    """A copy of it, the test's own."""
+    return Path(shutil.copy(sound_file, tmp_path / "sound.db"))
+
+
+@pytest.fixture(scope="session")
 def koome(make_file: Callable[..., Path], koome_article: CheckedArticle) -> Iterator[Api]:
     """The API on the real article alone."""
     with Api(make_file(koome_article)) as api:

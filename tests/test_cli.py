@@ -20,7 +20,7 @@ from tests.api import KOOME, Api, dateline
 from tests.folders import SEED, contents_of, write_folder
 from tests.newsroom import REPORT, REPORT_DOCUMENT, REPORT_TEXT
 
-COMMANDS = ["serve", "migrate", "check", "load", "export", "schema", "openapi"]
+COMMANDS = ["serve", "migrate", "check", "load", "export", "verify", "backup", "restore", "schema", "openapi"]
 
 
 @pytest.fixture

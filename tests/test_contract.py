@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from app.loading.checking import CheckedArticle
-from app.routers import articles, changes, entities, facts, health, views
+from app.routers import articles, changes, entities, facts, health, metrics, views
 from app.text.quoting import Span as Place
 from app.text.quoting import context, paragraph_at, paragraphs
 from tests.api import KOOME, LISTS, Api, assert_problem, evidence_in, faults_of, objects_in, paths_in
@@ -17,7 +17,7 @@ from tests.newsroom import REPORT, report, tiny_articles
 
 ROUTES = {
     route.path: route
-    for part in (articles, entities, facts, views, changes, health)
+    for part in (articles, entities, facts, views, changes, health, metrics)
     for route in part.router.routes
     if isinstance(route, APIRoute)
 }
@@ -39,6 +39,7 @@ def test_every_path_of_the_design_is_there_and_no_other() -> None:
         "/graph",
         "/health",
         "/ready",
+        "/metrics",
     }
 
 
@@ -429,7 +430,7 @@ def test_filters_add_at_most_one_statement_a_table(koome: Api) -> None:
 
 # --- ETags --------------------------------------------------------------------------------------------------------
 
-TAGGED = [route for route in ROUTES if route not in ("/health", "/ready")]
+TAGGED = [route for route in ROUTES if route not in ("/health", "/ready", "/metrics")]
 
 
 @pytest.mark.parametrize("route", TAGGED)

@@ -1,4 +1,6 @@
 import sqlite3
+import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,18 @@ from sqlalchemy import Engine, delete, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import SQLModel, col
 
-from app.database import alembic_config, check_ready, create_reader, create_writer, current_revision, migrate
-from app.errors import NotReadyError
+from app.database import (
+    FAILURES,
+    PRAGMAS,
+    alembic_config,
+    check_ready,
+    create_reader,
+    create_writer,
+    current_revision,
+    explained,
+    migrate,
+)
+from app.errors import BusyError, DatelineError, NotReadyError, ReadOnlyError, StorageFullError, TooSlowError
 from app.tables import (
     Article,
     Change,
@@ -197,6 +209,109 @@ def test_a_file_that_is_no_database_of_ours_is_not_ready(tmp_path: Path, content
     with pytest.raises(NotReadyError, match="run `dateline migrate`"):
         check_ready(reader)
     reader.dispose()
+
+
+# --- Failures -----------------------------------------------------------------------------------------------------
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+
+@pytest.fixture
+def hasty(database_url: str) -> Iterator[Engine]:
+    reader = create_reader(database_url, timeout=0.1)
+    yield reader
+    reader.dispose()
+
+
+def test_a_question_that_takes_too_long_is_interrupted_and_the_next_one_has_its_own_time(hasty: Engine) -> None:
+    for _ in range(2):
+        with pytest.raises(TooSlowError, match="longer than it may"), explained(), hasty.connect() as connection:
+            connection.exec_driver_sql(ENDLESS)
+        with hasty.connect() as connection:
+            assert current_revision(connection) == 0
+
+
+def test_the_time_begins_with_the_transaction_and_ends_with_it(hasty: Engine) -> None:
+    many = ENDLESS.replace("i + 1 FROM n", "i + 1 FROM n WHERE i < 10000")
+    with hasty.connect() as connection:
+        connection.exec_driver_sql(many)
+    time.sleep(0.12)
+    with hasty.connect() as connection:
+        assert connection.exec_driver_sql(many).scalar() == 10_000
+        time.sleep(0.12)
+        with pytest.raises(TooSlowError), explained():
+            connection.exec_driver_sql(many)
+
+
+def test_a_database_that_another_writes_to_is_busy(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PRAGMAS, "busy_timeout", 0)
+    writer = create_writer(database_url)
+    other = sqlite3.connect(tmp_path / "dateline.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(BusyError, match="try again") as caught, explained(), writer.begin():
+        raise AssertionError("two write at once")
+    assert (caught.value.status, caught.value.headers) == (503, {"Retry-After": "1"})
+    other.close()
+    writer.dispose()
+
+
+def test_a_database_without_room_says_that_nothing_is_stored(writer: Engine) -> None:
+    before = contents_of(writer)
+    with writer.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")
+    with pytest.raises(StorageFullError, match="no room left") as caught, explained(), writer.begin() as connection:
+        connection.execute(insert(Article).values({**ARTICLE, "text": "x" * 10_000_000}))
+    assert caught.value.status == 507
+    assert contents_of(writer) == before
+
+
+def test_a_database_that_cannot_be_written_to_says_so(database_url: str) -> None:
+    reader = create_reader(database_url)
+    with pytest.raises(ReadOnlyError, match="only be read"), explained(), reader.begin() as connection:
+        connection.execute(insert(Entity).values(ENTITY))
+    reader.dispose()
+
+
+def test_a_corrupt_database_says_that_it_cannot_be_read(database_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "dateline.db"
+    content = file.read_bytes()
+    file.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    reader = create_reader(database_url)
+    with pytest.raises(NotReadyError, match="cannot be read"), explained(), reader.connect() as connection:
+        current_revision(connection)
+    with pytest.raises(NotReadyError, match="cannot be read"):
+        check_ready(reader)
+    reader.dispose()
+
+
+def failure_of(code: int | None) -> OperationalError:
+    orig = sqlite3.OperationalError("secret")
+    if code is not None:
+        orig.sqlite_errorcode = code
+    return OperationalError("SELECT secret", None, orig)
+
+
+@pytest.mark.parametrize("primary", FAILURES)
+def test_every_failure_is_explained_by_its_primary_code_and_in_clear_words(primary: int) -> None:
+    kind, detail = FAILURES[primary]
+    for extension in (0, 1, 9):
+        with pytest.raises(DatelineError) as caught, explained():
+            raise failure_of(primary | extension << 8)
+        assert type(caught.value) is kind
+        assert str(caught.value) == detail
+        assert isinstance(caught.value.__cause__, sqlite3.OperationalError)
+
+
+@pytest.mark.parametrize("code", [None, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISUSE])
+def test_a_fault_of_the_code_stays_one(code: int | None, writer: Engine) -> None:
+    with pytest.raises(OperationalError), explained():
+        raise failure_of(code)
+    with pytest.raises(OperationalError, match="no such table"), explained(), writer.connect() as connection:
+        connection.exec_driver_sql("SELECT * FROM nowhere")
+    with pytest.raises(IntegrityError), explained(), writer.begin() as connection:
+        connection.execute(insert(Entity).values({**ENTITY, "type": "company"}))
 
 
 # --- Constraints --------------------------------------------------------------------------------------------------

@@ -3,9 +3,10 @@
 import asyncio
 
 import pytest
+from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
-from app.middleware import Head
+from app.middleware import Head, Unexpected
 from app.queries import entities
 from tests.api import KOOME, Api, assert_problem
 
@@ -21,7 +22,7 @@ ALLOWED = "GET, HEAD, OPTIONS"
 
 @pytest.mark.parametrize("path", [*GOOD, *BAD])
 def test_head_answers_as_get_without_the_body(koome: Api, path: str) -> None:
-    get, head = koome.get(path), koome.request("HEAD", path)
+    get, head = (koome.request(method, path, headers={"X-Request-ID": "the-same"}) for method in ("GET", "HEAD"))
     assert head.status_code == get.status_code
     assert head.headers == get.headers
     assert head.content == b""
@@ -50,6 +51,20 @@ def test_head_itself_takes_the_body_away() -> None:
     assert sent[-1]["more_body"] is False
 
 
+def test_a_client_that_goes_away_is_nothing_unexpected(caplog: pytest.LogCaptureFixture) -> None:
+    async def read(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise ClientDisconnect
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(_message: Message) -> None:
+        raise AssertionError("nobody is there")
+
+    asyncio.run(Unexpected(read)({"type": "http", "method": "PUT", "path": "/people"}, receive, send))
+    assert caplog.text == ""
+
+
 def test_head_asks_with_a_tag_too(koome: Api) -> None:
     tag = koome.get("/people").headers["etag"]
     assert koome.request("HEAD", "/people", headers={"If-None-Match": tag}).status_code == 304
@@ -76,7 +91,39 @@ def test_pages_of_any_origin_may_read_answers_and_errors(koome: Api, method: str
     assert response.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in response.headers
     exposed = response.headers["access-control-expose-headers"].split(", ")
-    assert {"ETag", "Link"} <= set(exposed)
+    assert {"ETag", "Link", "X-Request-ID"} <= set(exposed)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST"])
+@pytest.mark.parametrize("path", [*GOOD, *BAD])
+def test_every_answer_has_the_security_headers(koome: Api, method: str, path: str) -> None:
+    headers = koome.request(method, path, headers=ORIGIN).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["cross-origin-resource-policy"] == "cross-origin"
+    (policy,) = headers.get_list("content-security-policy")
+    if headers.get("content-type", "").startswith("text/html"):
+        assert policy.startswith("default-src 'none'; script-src 'self' 'sha256-")
+    else:
+        assert policy == "default-src 'none'; frame-ancestors 'none'"
+
+
+def test_what_answers_without_a_body_or_by_itself_has_the_security_headers_too(
+    koome: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tag = koome.get("/people").headers["etag"]
+    preflight = {**ORIGIN, "Access-Control-Request-Method": "GET"}
+    monkeypatch.setattr(entities, "refuse_unknown", None)
+    for response, status in (
+        (koome.get("/people", headers={"If-None-Match": tag}), 304),
+        (koome.get("/people"), 500),
+        (koome.request("OPTIONS", "/people", headers=preflight), 200),
+        (koome.request("OPTIONS", "/people", headers={**preflight, "Access-Control-Request-Method": "PUT"}), 400),
+        (koome.request("POST", "/people", content=b"x" * 5_000_000), 413),
+    ):
+        assert response.status_code == status
+        assert response.headers["x-content-type-options"] == "nosniff"
 
 
 def test_a_conditional_read_and_an_unexpected_error_can_be_read_from_any_origin_too(

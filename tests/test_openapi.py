@@ -153,7 +153,9 @@ def test_every_error_is_a_problem_document(document: Node, every: dict[tuple[str
                 assert content["application/problem+json"]["schema"] == {"$ref": "#/components/schemas/Problem"}
             else:
                 assert len(content) == (status in ("200", "201")), (path, status)
-        assert {"400", "414", "422", "431", "500"} <= operation["responses"].keys()
+        assert {"400", "408", "413", "414", "422", "429", "431", "500", "503"} <= operation["responses"].keys()
+        for status in ("429", "503"):
+            assert "Retry-After" in resolved(document, operation["responses"][status])["headers"]
 
 
 def test_each_operation_answers_as_documented(document: Node, operations: dict[str, Node], api: Api) -> None:

@@ -1,7 +1,13 @@
 """Errors, all of them, are problem documents of RFC 9457."""
 
-import pytest
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
 
+import pytest
+from sqlalchemy import Connection
+
+from app.database import PRAGMAS
 from app.queries import entities
 from tests.api import Api, assert_problem, faults_of
 
@@ -70,3 +76,51 @@ def test_a_value_of_an_unprintable_kind_is_found_out_before_the_database(koome: 
         assert_problem(koome.get("/people?organization=x"), 422)
         assert_problem(koome.get("/people?limit=0"), 422)
     assert statements == []
+
+
+# --- Failures of the database -------------------------------------------------------------------------------------
+
+
+def test_a_question_that_takes_the_database_too_long(
+    empty_database: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def ask(connection: Connection, *_rest: object) -> None:
+        endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+        connection.exec_driver_sql(endless)
+
+    monkeypatch.setattr(entities, "refuse_unknown", ask)
+    with Api(empty_database, statement_timeout=0.05) as api:
+        response = api.get("/people")
+        problem = assert_problem(response, 503)
+        assert "took longer than it may" in problem["detail"]
+        assert response.headers["retry-after"] == "10"
+        assert "took longer than it may; ask a narrower one, or again later: interrupted" in caplog.text
+        assert "Traceback" not in caplog.text
+        monkeypatch.undo()
+        assert api.get("/people").status_code == 200
+
+
+def test_a_database_that_cannot_be_read(empty_database: Path, tmp_path: Path) -> None:
+    file = tmp_path / "corrupt.db"
+    content = empty_database.read_bytes()
+    file.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    with Api(file) as api:
+        for path in ("/people", "/ready"):
+            response = api.get(path)
+            assert "cannot be read" in assert_problem(response, 503)["detail"]
+            assert "retry-after" not in response.headers
+        assert api.get("/health").status_code == 200
+
+
+def test_a_database_that_is_locked(make_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PRAGMAS, "busy_timeout", 0)
+    file = make_file()
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    with Api(file) as api:
+        for path in ("/people", "/ready"):
+            response = api.get(path)
+            assert_problem(response, 503)
+            assert response.headers["retry-after"] == "1"
+    other.close()

@@ -1,18 +1,29 @@
 """What only a real server shows: bounds of the protocol, signals, workers, and how `serve` starts and fails to."""
 
+import asyncio
 import json
 import re
+import resource
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import uvloop
+from uvicorn import Config
 
-from app.server import LONGEST_HEADERS, LONGEST_URL, address_of, listen
-from tests.api import KOOME, Server, assert_problem
+from app.protocol import BoundedProtocol
+from app.server import Server as StoppingServer
+from app.server import address_of, listen, make_room_for
+from app.settings import Settings
+from tests.api import KOOME, Api, Server, assert_problem
 
+LONGEST_URL = Settings().max_url
+LONGEST_HEADERS = Settings().max_headers
 GET = b"GET /people?limit=1 HTTP/1.1\r\nHost: x\r\n"
 
 
@@ -143,6 +154,60 @@ def test_serve_says_where_the_docs_are_and_loads_what_is_there(server: Server) -
     assert server.client.get("/people").json()["total"] == 5
 
 
+async def ask_until_refused(server: Server, request: bytes, answers: list[int]) -> None:
+    """Ask again and again, over one connection as long as it lasts, until nobody listens any more.
+
+    A request that is sent, but not answered completely, is an error.
+    """
+    while True:
+        try:
+            reader, writer = await asyncio.open_connection(*server.address)
+        except ConnectionRefusedError:
+            return
+        last = False
+        while not last:
+            writer.write(request)
+            status, headers, _ = answer_in(await reader.readuntil(b"\r\n\r\n"))
+            await reader.readexactly(int(headers["content-length"]))
+            answers.append(status)
+            last = headers.get("connection") == "close"
+        writer.close()
+
+
+def stop_under_load(server: Server) -> tuple[int, list[int]]:
+    """Stop the server while clients of both kinds ask; return its exit code and the answers that they got."""
+    answers: list[int] = []
+
+    async def main() -> int:
+        requests = [GET + b"\r\n", GET + b"Connection: close\r\n\r\n"] * 8
+        async with asyncio.TaskGroup() as clients:
+            for request in requests:
+                clients.create_task(ask_until_refused(server, request, answers))
+            await asyncio.sleep(0.5)
+            return await asyncio.to_thread(server.stop)
+
+    return asyncio.run(main()), answers
+
+
+def test_settings_reach_the_server_and_a_stop_under_load_drops_no_request(tmp_path: Path) -> None:
+    limits = {
+        "MAX_BODY": "10",
+        "MAX_URL": "300",
+        "MAX_HEADERS": "2000",
+        "REQUEST_TIMEOUT": "0.3",
+        "RATE_LIMIT": "100000",
+    }
+    with Server(tmp_path, **{f"DATELINE_{name}": value for name, value in limits.items()}) as server:
+        assert_raw_problem(server.says(GET + b"Content-Length: 11\r\n\r\n"), 413)
+        assert_raw_problem(server.says(b"GET /" + b"a" * 300 + b" HTTP/1.1\r\n\r\n"), 414)
+        assert_raw_problem(server.says(GET + b"X: " + b"x" * 2000 + b"\r\n\r\n"), 431)
+        assert_raw_problem(server.says(GET), 408)
+        code, answers = stop_under_load(server)
+    assert (code, set(answers)) == (0, {200})
+    assert len(answers) > 16
+    assert "Traceback" not in server.output()
+
+
 def test_a_server_that_was_killed_starts_again_and_workers_stop_together(tmp_path: Path) -> None:
     with Server(tmp_path) as server:
         assert server.client.get("/ready").json()["revision"] == 1
@@ -150,9 +215,52 @@ def test_a_server_that_was_killed_starts_again_and_workers_stop_together(tmp_pat
     with Server(tmp_path, "--workers", "2") as server:
         assert f"{KOOME}: unchanged" in server.output()
         assert {httpx.get(f"{server.url}/people", timeout=60).json()["total"] for _ in range(10)} == {5}
-        assert server.stop() == 0
+        code, answers = stop_under_load(server)
+        assert (code, set(answers)) == (0, {200})
     assert "died" not in server.output()
     assert "Traceback" not in server.output()
+
+
+@pytest.mark.parametrize(
+    ("limits", "made"),
+    [((256, 4096), 2100), ((256, 1024), 1024), ((3000, 4096), 3000), ((256, -1), 2100), ((-1, -1), None)],
+)
+def test_there_is_room_for_all_connections_if_the_system_lets_it_be(
+    limits: tuple[int, int], made: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_to = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _kind: limits)
+    monkeypatch.setattr(resource, "setrlimit", lambda _kind, given: set_to.append(given))
+    make_room_for(1000)
+    assert set_to == ([(made, limits[1])] if made not in (None, limits[0]) else [])
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_stop_takes_those_along_who_wait_to_be_accepted(
+    loop: Callable[[], asyncio.AbstractEventLoop], koome: Api
+) -> None:
+    async def main() -> None:
+        protocol: Any = partial(BoundedProtocol, Settings())
+        config = Config(koome.app, http=protocol, log_config=None, lifespan="off", ws="none")
+        config.load()
+        server = StoppingServer(config)
+        server.lifespan = config.lifespan_class(config)
+        listener = listen("127.0.0.1", 0)
+        address = listener.getsockname()
+        await server.startup(sockets=[listener])
+        clients = [socket.create_connection(address) for _ in range(20)]  # The server has had no time for them yet.
+        for client in clients:
+            client.sendall(GET + b"\r\n")
+        await server.shutdown(sockets=[listener])
+        for client in clients:
+            with client, client.makefile("rb") as stream:
+                status, headers, body = answer_in(stream.read())
+            assert (status, headers["connection"], int(headers["content-length"])) == (200, "close", len(body))
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address)
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(main())
 
 
 # --- Addresses ----------------------------------------------------------------------------------------------------

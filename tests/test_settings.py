@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.errors import SettingsError
-from app.settings import ROOT, Settings, load_settings
+from app.settings import ROOT, Settings, load_settings, without_secrets
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +24,14 @@ def test_the_defaults_serve_this_machine_from_this_folder() -> None:
         port=8000,
         workers=1,
         log_level="info",
+        max_body=4_194_304,
+        max_url=16_384,
+        max_headers=65_536,
+        max_connections=1000,
+        max_in_flight=64,
+        request_timeout=30,
+        statement_timeout=5,
+        rate_limit=0,
     )
 
 
@@ -34,6 +42,14 @@ GIVEN: dict[str, tuple[str, Any]] = {
     "PORT": ("0", 0),
     "WORKERS": ("4", 4),
     "LOG_LEVEL": ("debug", "debug"),
+    "MAX_BODY": ("1", 1),
+    "MAX_URL": ("65535", 65_535),
+    "MAX_HEADERS": ("1024", 1024),
+    "MAX_CONNECTIONS": ("1", 1),
+    "MAX_IN_FLIGHT": ("1", 1),
+    "REQUEST_TIMEOUT": ("0.5", 0.5),
+    "STATEMENT_TIMEOUT": ("0.25", 0.25),
+    "RATE_LIMIT": ("60", 60),
     "TOKENS": (f"desk:{'0' * 64}, night-desk:{'a' * 64}", {"desk": "0" * 64, "night-desk": "a" * 64}),
     "MAX_DEPTH": ("12", 12),
     "MAX_DOCUMENTS": ("5", 5),
@@ -83,6 +99,18 @@ WRONG = [
     ("WORKERS", "0", "greater than or equal to 1"),
     ("WORKERS", "two", "valid integer"),
     ("HOST", "", "at least 1 character"),
+    ("MAX_BODY", "4 MB", "valid integer"),
+    ("MAX_BODY", "0", "greater than or equal to 1"),
+    ("MAX_URL", "65536", "less than 65536"),
+    ("MAX_URL", "255", "greater than or equal to 256"),
+    ("MAX_HEADERS", "0", "greater than or equal to 1024"),
+    ("MAX_CONNECTIONS", "0", "greater than or equal to 1"),
+    ("MAX_IN_FLIGHT", "0", "greater than or equal to 1"),
+    ("REQUEST_TIMEOUT", "0", "greater than 0"),
+    ("REQUEST_TIMEOUT", "inf", "finite number"),
+    ("STATEMENT_TIMEOUT", "-1", "greater than 0"),
+    ("STATEMENT_TIMEOUT", "nan", "finite number"),
+    ("RATE_LIMIT", "-1", "greater than or equal to 0"),
     ("LOG_LEVEL", "loud", "'critical', 'error', 'warning', 'info' or 'debug'"),
     ("DATABASE_URL", "dateline.db", "sqlite:///dateline.db"),
     ("DATABASE_URL", "", "sqlite:///dateline.db"),
@@ -112,3 +140,37 @@ def test_all_wrong_settings_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(SettingsError) as caught:
         load_settings()
     assert [line.split("=")[0] for line in str(caught.value).split("\n")] == ["DATELINE_PORT", "DATELINE_WORKERS"]
+
+
+SECRET = [
+    ("postgresql://desk:hidden@db/dateline", "postgresql://desk:***@db/dateline"),
+    ("postgresql+psycopg://desk:hid%40den@db:5432/dateline", "postgresql+psycopg://desk:***@db:5432/dateline"),
+    ("postgres//desk:hidden@hid:den/hidden@db", "postgres//desk:***@db"),
+    ("desk:hidden@db", "desk:***@db"),
+    ("postgresql:desk:hidden@db/dateline", "postgresql:***@db/dateline"),
+    ("postgresql://:hidden@db/dateline", "postgresql://:***@db/dateline"),
+    ("postgresql://desk:hid\nden@db/dateline", "postgresql://desk:***@db/dateline"),
+    ("postgresql://db/dateline?user=desk&password=hidden&x=1", "postgresql://db/dateline?user=desk&password=***&x=1"),
+    ("postgresql://db/dateline?sslPassword=hidden", "postgresql://db/dateline?sslPassword=***"),
+]
+PLAIN = ["sqlite:///dateline.db", "sqlite:////data/a:b@c.db", "postgresql://desk@db:5432/dateline", "65536", "a@b", ""]
+
+
+@pytest.mark.parametrize(("url", "shown"), SECRET)
+def test_a_refused_database_url_is_shown_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, url: str, shown: str
+) -> None:
+    monkeypatch.setenv("DATELINE_DATABASE_URL", url)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith(f"DATELINE_DATABASE_URL={shown}: ")
+    assert "hid" not in str(caught.value) + str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize("value", PLAIN)
+def test_what_has_no_password_is_shown_as_it_is(value: str) -> None:
+    assert without_secrets(value) == value
+
+
+def test_settings_do_not_show_the_database_url() -> None:
+    assert "dateline.db" not in repr(load_settings())

@@ -4,6 +4,8 @@ import io
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from sqlalchemy import Connection, select
@@ -15,6 +17,7 @@ from app.loading.format import ENTRIES, FactEntry, NoteEntry, Refers, marked
 from app.loading.source import FACTS_FILE, TEXT_FILE
 from app.loading.statements import statement_of
 from app.tables import FACT_TABLES, Article, Entity, Evidence, Fact, Mention, Span, table_of
+from app.text.dates import DateError
 from app.text.quoting import occurrences
 from app.vocabulary import Basis, FactType
 
@@ -68,6 +71,7 @@ def article_document(connection: Connection, article_id: str) -> tuple[str, dict
 
     Raises:
         NotFoundError: there is no such article.
+        FolderError: its rows are not as a load writes them, with a line for each fault.
     """
     article = connection.execute(select(table_of(Article)).where(col(Article.id) == article_id)).first()
     if article is None:
@@ -138,7 +142,25 @@ def _facts(connection: Connection, article_id: str, text: str, names: dict[str, 
     )
     for row in connection.execute(spans):
         evidence.setdefault(row.fact_id, []).append(_quotation(text, row.start, row.exact))
-    return [_entry(row, own[row.id], evidence.get(row.id, []), names) for row in common.values()]
+    entries: list[dict[str, Any]] = []
+    faults: list[str] = []
+    for row in common.values():
+        try:
+            entries.append(_entry(row, own[row.id], evidence.get(row.id, []), names))
+        except ValidationError as error:  # rows that no load has written
+            faults += [f"fact {row.id}: {_reason(details)}" for details in error.errors()]
+        except DateError as error:
+            faults.append(f"fact {row.id}: `edtf`: {error}")
+    if faults:
+        raise FolderError("\n".join(faults))
+    return entries
+
+
+def _reason(details: ErrorDetails) -> str:
+    """Return one of pydantic's errors in words, with the field that it is of."""
+    field = details["loc"][1:2]
+    message = details["msg"].removeprefix("Value error, ")
+    return f"`{field[0]}`: {message}" if field else message
 
 
 def _quotation(text: str, start: int, exact: str) -> str | dict[str, Any]:

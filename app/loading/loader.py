@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from sqlalchemy import Connection, case, delete, exists, func, insert, or_, select, update
@@ -10,7 +10,7 @@ from sqlmodel import SQLModel, col
 
 from app.errors import NotFoundError
 from app.loading.checking import CheckedArticle
-from app.loading.rows import ArticleRows, rows_of
+from app.loading.rows import ArticleRows, Row, rows_of
 from app.loading.source import DisagreementError
 from app.tables import (
     Article,
@@ -181,8 +181,16 @@ def _delete_orphans(connection: Connection, touched: Iterable[str]) -> None:
 
 
 def _bound_events(connection: Connection, touched: Iterable[str]) -> None:
-    """Let every date of an event narrow its bounds; where they disagree, span them all, open where one of them is."""
     connection.execute(update(Entity).where(col(Entity.id).in_(touched)).values(earliest=None, latest=None))
+    for entity_id, (earliest, latest) in bounds_of_events(connection, touched).items():
+        connection.execute(update(Entity).where(col(Entity.id) == entity_id).values(earliest=earliest, latest=latest))
+
+
+def bounds_of_events(connection: Connection, entities: Iterable[str]) -> dict[str, tuple[date | None, date | None]]:
+    """Return the bounds of those entities that are dated events.
+
+    Every date of an event narrows its bounds; where they disagree, they span them all, open where one of them is.
+    """
     bounds = connection.execute(
         select(
             col(Date.entity_id),
@@ -192,50 +200,44 @@ def _bound_events(connection: Connection, touched: Iterable[str]) -> None:
             case((func.count(col(Date.latest)) == func.count(), func.max(col(Date.latest)))).label("last_end"),
         )
         .join(Entity, col(Entity.id) == col(Date.entity_id))
-        .where(col(Date.entity_id).in_(touched), col(Entity.type) == "event")
+        .where(col(Date.entity_id).in_(entities), col(Entity.type) == "event")
         .group_by(col(Date.entity_id))
     ).all()
     ongoing = set(
         connection.execute(
             select(col(Occurrence.event_id)).where(
-                col(Occurrence.event_id).in_(touched), col(Occurrence.status) == Status.ONGOING
+                col(Occurrence.event_id).in_(entities), col(Occurrence.status) == Status.ONGOING
             )
         ).scalars()
     )
+    found = {}
     for row in bounds:
         agree = row.last_start is None or row.first_end is None or row.last_start <= row.first_end
         earliest, latest = (row.last_start, row.first_end) if agree else (row.first_start, row.last_end)
-        if row.entity_id in ongoing:  # what goes on has no last day yet
-            latest = None
-        connection.execute(
-            update(Entity).where(col(Entity.id) == row.entity_id).values(earliest=earliest, latest=latest)
-        )
+        # What goes on has no last day yet.
+        found[row.entity_id] = earliest, None if row.entity_id in ongoing else latest
+    return found
 
 
 def _index_entities(connection: Connection, touched: Iterable[str]) -> None:
-    """Full text finds an entity by its own name and by every name that an article gives it."""
     of_entities = col(SearchDocument.type).not_in(["article"]) & col(SearchDocument.subject_id).in_(touched)
     connection.execute(delete(SearchDocument).where(of_entities))
-    entities = connection.execute(
+    _insert_all(connection, SearchDocument, search_documents_of(connection, touched))
+
+
+def search_documents_of(connection: Connection, entities: Iterable[str]) -> list[Row]:
+    """Return what full text knows of the entities: it finds one by its own name and by all that articles give it."""
+    rows = connection.execute(
         select(col(Entity.id), col(Entity.type), col(Entity.name))
-        .where(col(Entity.id).in_(touched))
+        .where(col(Entity.id).in_(entities))
         .order_by(col(Entity.id))
     ).all()
     names: dict[str, dict[str, None]] = {}
     for entity_id, text in connection.execute(
-        select(col(Name.entity_id), col(Name.text)).where(col(Name.entity_id).in_(touched)).order_by(col(Name.text))
+        select(col(Name.entity_id), col(Name.text)).where(col(Name.entity_id).in_(entities)).order_by(col(Name.text))
     ):
         names.setdefault(entity_id, {})[text] = None
-    _insert_all(
-        connection,
-        SearchDocument,
-        [
-            {
-                "subject_id": row.id,
-                "type": row.type,
-                "title": row.name,
-                "body": "\n".join(names.get(row.id, ())),
-            }
-            for row in entities
-        ],
-    )
+    return [
+        {"subject_id": row.id, "type": row.type, "title": row.name, "body": "\n".join(names.get(row.id, ()))}
+        for row in rows
+    ]

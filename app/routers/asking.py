@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Request, Response
 from sqlalchemy import Connection, Engine
 
 from app import __version__
-from app.database import current_token
+from app.database import current_token, explained
 from app.errors import NotModifiedError
 from app.problems import refuse_repeated
 from app.queries.articles import article_digest
@@ -74,7 +74,7 @@ class Asking:
 
     def _answer(self, mark: Callable[[Connection], str], question: Callable[[Connection], AnswerT]) -> AnswerT:
         wanted = Preconditions.of(self.request.headers)
-        with self.engine.connect() as connection:
+        with explained(), self.engine.connect() as connection:
             etag = mark(connection)
             if wanted.held(etag):
                 raise NotModifiedError(etag)

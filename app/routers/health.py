@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Engine
 
 from app import __version__
-from app.database import check_ready, current_revision
+from app.database import check_ready, current_revision, explained
 from app.routers.asking import NoQuery
 from app.schemas.views import Health, Readiness
 
@@ -17,10 +17,10 @@ async def get_health(_none: NoQuery) -> Health:
     return Health(status="ok", version=__version__)
 
 
-@router.get("/ready", summary="Can the service answer?", responses={503: {}})
+@router.get("/ready", summary="Can the service answer?")
 async def get_readiness(_none: NoQuery, request: Request) -> Readiness:
     """Say that the database answers and its schema is the one this version needs; 503 when not."""
     reader: Engine = request.app.state.reader
     check_ready(reader)
-    with reader.connect() as connection:
+    with explained(), reader.connect() as connection:
         return Readiness(status="ready", revision=current_revision(connection))

@@ -14,12 +14,13 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from app.database import check_ready, create_reader, create_writer
+from app.database import check_ready, create_reader, create_writer, explained
 from app.errors import ForbiddenError, MediaTypeError, UnauthorisedError, WrongTokenError
 from app.loading import loader
 from app.loading.checking import CheckedArticle
 from app.loading.documents import Submission, check_document
 from app.loading.loader import Outcome, load_article, refuse_conflicts
+from app.logs import note
 from app.queries.articles import get_article
 from app.queries.unknown import nothing_answers
 from app.routers.asking import NoQuery, article_etag
@@ -43,7 +44,7 @@ class Desk:
         self.tokens = settings.tokens
         self.deepest = settings.max_depth
         self.patience = settings.check_timeout
-        self.reader = create_reader(settings.database_url)
+        self.reader = create_reader(settings.database_url, settings.statement_timeout)
         self.writer = create_writer(settings.database_url)
         self.checking, self.storing = CapacityLimiter(1), CapacityLimiter(1)
 
@@ -70,7 +71,7 @@ class Desk:
 
         def compare() -> None:
             check_ready(self.reader)
-            with self.reader.connect() as connection:
+            with explained(), self.reader.connect() as connection:
                 refuse_conflicts(connection, article)
 
         await run_sync(compare, limiter=self.checking)
@@ -84,7 +85,7 @@ class Desk:
         """
 
         def store() -> tuple[Outcome, ArticleItem, str]:
-            with self.writer.begin() as connection:
+            with explained(), self.writer.begin() as connection:
                 wanted.refuse_write(article_etag(connection, article.id))
                 outcome = load_article(connection, article)
                 etag = article_etag(connection, article.id)
@@ -101,7 +102,7 @@ class Desk:
         """
 
         def delete() -> None:
-            with self.writer.begin() as connection:
+            with explained(), self.writer.begin() as connection:
                 etag = article_etag(connection, article_id) or nothing_answers(connection, "article", article_id)
                 wanted.refuse_write(etag)
                 loader.delete_article(connection, article_id)
@@ -149,7 +150,7 @@ async def authorise(
     writer = writer_of(given.credentials, desk.tokens)
     if writer is None:
         raise WrongTokenError("nobody here has this token")
-    request.state.writer = writer
+    note(request.scope, writer=writer)
     return writer
 
 

@@ -1,7 +1,10 @@
+import hashlib
 import re
+from base64 import b64encode
 
 import pytest
 
+from app.routers.docs import policy_of
 from tests.api import Api, assert_problem
 
 
@@ -22,6 +25,32 @@ def test_the_docs_need_nothing_from_another_server(koome: Api) -> None:
         assert len(koome.get(file).content) > 500
     assert "'/openapi.json'" in page.text or '"/openapi.json"' in page.text
     assert koome.read("/openapi.json")["openapi"].startswith("3.1")
+
+
+def test_the_page_may_run_its_own_scripts_and_no_other(koome: Api) -> None:
+    page = koome.get("/docs")
+    header = page.headers["content-security-policy"]
+    policy = dict(directive.split(" ", 1) for directive in header.split("; "))
+    (script,) = re.findall(r"<script>(.+?)</script>", page.text, re.DOTALL)
+    assert policy == {
+        "default-src": "'none'",
+        "script-src": f"'self' 'sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "connect-src": "'self'",
+        "form-action": "'none'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    # Everything inline that a page can have: none of it but that script would be let through.
+    assert re.findall(r"<style|\sstyle=|\son\w+=|javascript:", page.text) == []
+    assert len(re.findall("<script", page.text)) == 2
+
+
+def test_the_policy_goes_with_the_page() -> None:
+    before, after = policy_of(b"<script>one()</script>"), policy_of(b"<script>two()</script>")
+    assert before != after
+    assert policy_of(b"<p>No script.</p>").count("sha256") == 0
 
 
 @pytest.mark.parametrize("path", ["/docs/assets/nothing.js", "/docs/assets/%2e%2e/%2e%2e/main.js", "/docs/assets/"])

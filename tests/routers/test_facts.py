@@ -6,7 +6,9 @@ import pytest
 
 from app.loading.checking import CheckedArticle, CheckedFact
 from app.loading.format import (
+    ENTRIES,
     DateEntry,
+    FactEntry,
     FigureEntry,
     NoteEntry,
     QuoteEntry,
@@ -43,7 +45,7 @@ def fact(name: str) -> str:
     return f"{KOOME}.{name}"
 
 
-def mentions(entry: Any, entity: str) -> bool:
+def mentions(entry: FactEntry, entity: str) -> bool:
     return any(getattr(entry, name) == entity for name in marked(type(entry), Refers) if name != "attributed_to")
 
 
@@ -69,7 +71,7 @@ def test_facts_of_a_type_have_the_columns_of_that_type(
         assert [(words["start"], words["end"]) for words in item["evidence"]] == [
             (span.start, span.end) for span in expected[item["id"]].spans
         ]
-        for name in marked(type(entry), Refers):
+        for name in marked(ENTRIES[fact_type], Refers):
             given = getattr(entry, name)
             assert (item[name] and item[name]["id"]) == given
         for name in ("text", "title", "kind", "role", "status", "edtf", "expression", "direct", "value", "category"):

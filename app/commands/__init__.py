@@ -1,0 +1,1 @@
+"""Commands of the command line, by theme; `app.cli` puts them together."""

@@ -1,0 +1,101 @@
+"""What a database file is, before anything is done with it; and what to do where SQLite fails on it."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import DatabaseError
+
+from app.database import Schema, closing, create_reader, schema_of
+from app.errors import DamagedFileError, DatabaseFileError
+
+QUICK = 64 * 1024 * 1024
+"""Bytes of a database that is checked whole when the server starts: it takes less than a second."""
+LOW = 0xFF
+"""The byte of SQLite's code that names the error; the others say more of its kind."""
+DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+HINTS = {
+    sqlite3.SQLITE_BUSY: "another process is writing to it; try again",
+    sqlite3.SQLITE_FULL: "make room, then try again; what was there before is untouched",
+    sqlite3.SQLITE_IOERR: "is the disk full, or failing? What was there before is untouched",
+}
+
+
+def file_of(url: str) -> Path:
+    """Return the file of a SQLite URL."""
+    return Path(make_url(url).database or "")
+
+
+def url_of(file: Path) -> URL:
+    """Return the URL of a database file, whatever characters its name has."""
+    return URL.create("sqlite", database=str(file))
+
+
+def explained(error: BaseException | None) -> str:
+    """Return SQLite's error with what to do about it."""
+    hint = HINTS.get(getattr(error, "sqlite_errorcode", 0) & LOW)
+    return f"{error} ({hint})" if hint else str(error)
+
+
+@contextmanager
+def offering_way_out(file: Path) -> Iterator[None]:
+    """Let the error say what to do, when the database that is in use turns out to be damaged."""
+    try:
+        yield
+    except DamagedFileError as error:
+        raise DamagedFileError(
+            f"{error}: move {file.name} away (with {file.name}-wal and {file.name}-shm, where they are), "
+            "then bring back a backup with `dateline restore FILE`"
+        ) from error
+
+
+def examine(file: Path) -> Schema:
+    """Return what the database file is.
+
+    Raises:
+        DamagedFileError: it is damaged, or no database.
+        DatabaseFileError: it is not there, cannot be read, or is not for this version of Dateline.
+    """
+    if file.is_dir():
+        raise DatabaseFileError(f"{file}: this is a folder, not a file")
+    if not file.exists():
+        raise DatabaseFileError(f"{file}: there is no such file")
+    try:
+        with closing(create_reader(url_of(file))) as reader, reader.connect() as connection:
+            schema = schema_of(connection)
+    except DatabaseError as error:
+        code = getattr(error.orig, "sqlite_errorcode", 0) & LOW
+        kind = DamagedFileError if code in DAMAGE else DatabaseFileError
+        raise kind(f"{file}: {explained(error.orig)}") from error
+    if schema is Schema.FOREIGN:
+        raise DatabaseFileError(f"{file}: this is another program's database")
+    if schema is Schema.NEWER:
+        raise DatabaseFileError(f"{file}: this is of a newer version of Dateline, which can read it")
+    return schema
+
+
+def refuse_unusable(url: str) -> None:
+    """Return if the database can be served, or there is none yet.
+
+    Raises:
+        DatabaseFileError: naming the file, what is wrong with it, and the way out.
+    """
+    file = file_of(url)
+    if not file.exists():
+        return
+    with offering_way_out(file):
+        examine(file)
+        if file.stat().st_size <= QUICK:
+            _check_quickly(file)
+
+
+def _check_quickly(file: Path) -> None:
+    with closing(create_reader(url_of(file))) as reader, reader.connect() as connection:
+        try:
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        except DatabaseError as error:
+            found = explained(error.orig)
+    if found != "ok":
+        raise DamagedFileError(f"{file}: {' '.join(found.removeprefix('*** in database main ***').split())}")

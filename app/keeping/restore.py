@@ -1,0 +1,133 @@
+"""Restoring: the articles of a backup instead of those of a database that may be in use, all or nothing."""
+
+import secrets
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+from sqlalchemy import Connection, MetaData, Table, and_, delete, exists, func, insert, select, update
+from sqlmodel import SQLModel
+
+from app.database import Schema, check_ready, closing, create_reader, create_writer, migrate
+from app.errors import DamagedFileError, DatabaseFileError
+from app.keeping.copying import private_copy
+from app.keeping.full_text import index_faults
+from app.keeping.opening import examine, file_of, offering_way_out, url_of
+from app.keeping.verifying import LISTED, VAGUE, feed_faults, file_faults, refuse_faults, row_faults, verified
+from app.loading.loader import record
+from app.tables import Article, Change, Revision, table_of
+from app.text.quoting import printable
+from app.vocabulary import ChangeAction
+
+KEPT = {table_of(Revision).name, table_of(Change).name}
+"""What goes on as it was: clients that follow the changes learn of the restoration as of any other load."""
+TABLES = [table for table in SQLModel.metadata.sorted_tables if table.name not in KEPT]
+THEIRS = {table.name: table.to_metadata(MetaData(), schema="backup") for table in TABLES}
+"""The same tables in the backup."""
+PATIENCE = 60_000
+"""Milliseconds that a restoration waits for its turn: between the transactions of a bulk load there is little room."""
+
+
+def restore_backup(url: str, file: Path) -> Counter[ChangeAction]:
+    """Put the articles of the backup in the place of the database's; return what became of how many.
+
+    Raises:
+        DatabaseFileError: the backup is not sound, or the database is damaged; nothing is changed.
+        NotReadyError: the database's schema is not the one that this version needs.
+    """
+    live = file_of(url)
+    schema = examine(file)
+    if schema is Schema.EMPTY:
+        raise DatabaseFileError(f"{file}: there is nothing in it")
+    with private_copy(file, live.parent) as copy:
+        if schema is Schema.OLDER:
+            with closing(create_writer(url_of(copy))) as writer:
+                migrate(writer)
+        verified(copy, file)
+        with offering_way_out(live):
+            sound = _prepare(url, live)
+        with closing(create_writer(url)) as writer, writer.connect() as connection:
+            cursor = connection.connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+            cursor.execute("ATTACH DATABASE ? AS backup", [str(copy)])  # which SQLite does in no transaction
+            with connection.begin():
+                changes = _changes(connection, everything=not sound)
+                if changes or not sound:
+                    _replace(connection)
+                    for article_id, action in changes.items():
+                        record(connection, article_id, action)
+                    _verify(connection)
+    return Counter(changes.values())
+
+
+def _prepare(url: str, live: Path) -> bool:
+    """Return whether nothing is wrong with the database's rows; where there is no database, make one.
+
+    Raises:
+        DamagedFileError: it is beyond what other rows can mend.
+    """
+    if not live.exists() or examine(live) is Schema.EMPTY:
+        with closing(create_writer(url)) as writer:
+            migrate(writer)
+    with closing(create_reader(url)) as reader:
+        check_ready(reader)
+        with reader.connect() as connection:
+            damage = [line for line in file_faults(connection) if not VAGUE.search(line)] + [*feed_faults(connection)]
+            if damage:
+                raise DamagedFileError(printable(f"{live}: {'; '.join(damage[:LISTED])}"))
+            return next(chain(row_faults(connection), index_faults(connection)), None) is None
+
+
+def _changes(connection: Connection, *, everything: bool) -> dict[str, ChangeAction]:
+    """Return what is about to happen to which articles; to all of them, where the rows at hand cannot be relied on."""
+    ours, theirs = (
+        {row.id: row.digest for row in connection.execute(select(article.c["id"], article.c["digest"]))}
+        for article in (table_of(Article), THEIRS[table_of(Article).name])
+    )
+    changes = {}
+    for article_id in sorted(ours.keys() | theirs.keys()):
+        if article_id not in theirs:
+            changes[article_id] = ChangeAction.DELETED
+        elif article_id not in ours:
+            changes[article_id] = ChangeAction.ADDED
+        elif everything or ours[article_id] != theirs[article_id]:
+            changes[article_id] = ChangeAction.REPLACED
+    return changes
+
+
+def _replace(connection: Connection) -> None:
+    # Without the triggers, which would keep the full-text index row by row: it is made anew, whatever it was before.
+    triggers = connection.exec_driver_sql("SELECT name, sql FROM main.sqlite_master WHERE type = 'trigger'").all()
+    for name, _ in triggers:
+        connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
+    for table in reversed(TABLES):
+        connection.execute(delete(table))
+    for table in TABLES:
+        connection.execute(insert(table).from_select(table.columns.keys(), select(THEIRS[table.name])))
+    connection.exec_driver_sql("INSERT INTO search_index (search_index) VALUES ('rebuild')")
+    for _, definition in triggers:
+        connection.exec_driver_sql(definition)
+    # Another token even if no article changes: rows that belong to none have been answered too.
+    connection.execute(update(Revision).values(token=secrets.token_hex(8)))
+
+
+def _verify(connection: Connection) -> None:
+    """Hold that the database has the rows of the backup, which has been verified, and is sound in all that is not rows.
+
+    Raises:
+        DatabaseFileError: the transaction must roll back.
+    """
+    lost = [line for table in TABLES for line in _lost(connection, table)]
+    found = [*lost, *file_faults(connection), *index_faults(connection), *feed_faults(connection)]
+    refuse_faults(found, "nothing is restored, as the outcome would not verify")
+
+
+def _lost(connection: Connection, table: Table) -> Iterator[str]:
+    """Yield whether the table has other rows than that of the backup: as many, and each of them."""
+    ours, theirs = table.alias("ours"), THEIRS[table.name].alias("theirs")
+    same = and_(*(column.is_not_distinct_from(theirs.columns[column.name]) for column in ours.columns))
+    lost = connection.execute(select(func.count()).select_from(theirs).where(~exists().where(same))).scalar_one()
+    here, there = (connection.execute(select(func.count()).select_from(each)).scalar_one() for each in (ours, theirs))
+    if lost or here != there:
+        yield f"{table.name}: {here} rows, while the backup has {there}, {lost} of which are not among them"

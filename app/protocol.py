@@ -1,0 +1,247 @@
+"""HTTP/1.1 as Dateline speaks it: what is over a bound or too slow is answered with a problem document and closed."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from app import observing
+from app.middleware import SECURITY
+from app.problems import MEDIA_TYPE, problem_response
+from app.settings import Settings
+
+HEADER_COST = 32
+"""Bytes that a header costs beside its own: what HTTP/2 reckons with (RFC 9113, section 6.5.2)."""
+LINGER = 2.0
+"""Seconds in which the rest of a refused request is read and thrown away: closing at once would reset the connection
+before the client has read why."""
+DRAIN = 1.0
+"""Seconds at the end in which an open connection may still bring a request that was on its way."""
+SLOWEST = 16_384
+"""Bytes of an answer that a client must at least read in the time that a request may take."""
+
+
+class RefusalError(Exception):
+    """The request, or the connection, is over a bound."""
+
+    def __init__(self, status: int, detail: str, retry_after: int | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.retry_after = retry_after
+
+    def answer(self, headers: list[tuple[bytes, bytes]]) -> bytes:
+        """Return the whole answer: a problem document, with the given headers and what belongs to it."""
+        body = bytes(problem_response("", self.status, str(self)).body)
+        headers = [
+            *headers,
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"content-length", b"%d" % len(body)),
+            (b"connection", b"close"),
+            *SECURITY,
+        ]
+        if self.retry_after is not None:
+            headers.append((b"retry-after", b"%d" % self.retry_after))
+        lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
+        return STATUS_LINE[self.status] + lines + b"\r\n" + body
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol by httptools with bounds: on sizes, on the time that clients take, and on connections."""
+
+    def __init__(
+        self,
+        limits: Settings,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.limits = limits
+        self.url = b""
+        self.refusal: RefusalError | None = None
+        self.stopping = False
+        """Whether answers that begin from now on are the last of the connection."""
+        self.last: RequestResponseCycle | None = None
+        """The request after whose answer a stop closes the connection."""
+        self.header_size = 0
+        self.body_size = 0
+        self.arriving = False
+        """Whether a request has begun to arrive, and is not complete or refused."""
+        self.since = 0.0
+        """When the client was last seen to get on: from then on it is given its time."""
+        self.unread = 0
+        """Bytes that the client had not read by then."""
+        self.watch: asyncio.TimerHandle | None = None
+
+    # --- The connection -----------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Begin to watch the client; it is one too many if as many are there as may be."""
+        super().connection_made(transport)
+        self._note_progress()
+        self._watch()
+        if len(self.connections) > self.limits.max_connections:
+            self.connections.discard(self)  # It takes the place of no other.
+            self._turn_away(RefusalError(HTTPStatus.SERVICE_UNAVAILABLE, "too many connections; try again soon", 1))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Watch no longer; note on the request that nobody waits for its answer any more."""
+        if self.watch is not None:
+            self.watch.cancel()
+        super().connection_lost(exc)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.scope[observing.GONE] = True  # type: ignore[typeddict-unknown-key]
+
+    def shutdown(self) -> None:
+        """Answer what has arrived and what is on its way, and close: the answers that begin from now on say so.
+
+        uvicorn would close a connection without a request at once, and reset one that the client is just sending.
+        """
+        self.stopping = True
+        self._make_last()
+        self.loop.call_later(DRAIN, self._end_drain)
+
+    def _make_last(self) -> None:
+        """Let the answer to the newest request be the last one, if it can still say so."""
+        if self.cycle is not None and not self.cycle.response_started:
+            self.cycle.keep_alive = False
+            self.last = self.cycle
+
+    def _end_drain(self) -> None:
+        if not self.arriving:
+            super().shutdown()
+
+    # --- Sizes --------------------------------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        """Start to count anew."""
+        super().on_message_begin()
+        self.header_size = self.body_size = 0
+        self.arriving = True
+        self._note_progress()
+
+    def on_url(self, url: bytes) -> None:
+        """Collect the URL as long as it is within bounds."""
+        super().on_url(url)
+        if len(self.url) > self.limits.max_url:
+            self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG, f"the URL is longer than {self.limits.max_url} bytes")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Collect the header as long as all together are within bounds."""
+        super().on_header(name, value)
+        self.header_size += len(name) + len(value) + HEADER_COST
+        if self.header_size > self.limits.max_headers:
+            status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            self._refuse(status, f"the headers are longer than {self.limits.max_headers} bytes")
+
+    def on_headers_complete(self) -> None:
+        """Let the application answer, if the body is going to be within bounds."""
+        if any(int(value) > self.limits.max_body for name, value in self.headers if name == b"content-length"):
+            self._refuse_body()
+        super().on_headers_complete()
+        if self.stopping:
+            if self.last is not None and not self.last.response_started:
+                self.last.keep_alive = True  # It is not the last after all.
+            self._make_last()
+
+    def on_body(self, body: bytes) -> None:
+        """Collect the body as long as it is within bounds."""
+        self.body_size += len(body)
+        if self.body_size > self.limits.max_body:
+            self._refuse_body()
+        super().on_body(body)
+
+    def _refuse_body(self) -> None:
+        self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is longer than {self.limits.max_body} bytes")
+
+    def _refuse(self, status: int, detail: str) -> None:
+        """Stop the parser, which then reports the request as invalid."""
+        self.refusal = RefusalError(status, detail)
+        raise self.refusal
+
+    def on_message_complete(self) -> None:
+        """Give the request over; from here on, time is ours."""
+        super().on_message_complete()
+        self.arriving = False
+
+    # --- Time ---------------------------------------------------------------------------------------------------------
+
+    def _note_progress(self) -> None:
+        self.since = self.loop.time()
+        self.unread = self.transport.get_write_buffer_size()
+
+    def on_response_complete(self) -> None:
+        """Give the client time to read the answer, and for the next request."""
+        super().on_response_complete()
+        if self.cycle.response_complete and self.cycle.more_body:
+            self.arriving = False  # Nobody waits for the rest.
+        if not self.arriving:
+            self._note_progress()
+
+    def pause_writing(self) -> None:
+        """Give the client time to read."""
+        super().pause_writing()
+        self._note_progress()
+
+    def resume_writing(self) -> None:
+        """Give the client time to read on."""
+        super().resume_writing()
+        self._note_progress()
+
+    def _watch(self) -> None:
+        """Look whether the client is too slow, now or when it could be."""
+        left = self.since + self.limits.request_timeout - self.loop.time()
+        if left <= 0:
+            self._judge()
+            left = self.limits.request_timeout
+        self.watch = self.loop.call_later(left, self._watch)
+
+    def _judge(self) -> None:
+        """Cut off a client that has not got on; leave alone one that waits for us."""
+        unread = self.transport.get_write_buffer_size()
+        if unread:
+            if unread > self.unread - SLOWEST:
+                self.transport.abort()
+        elif self.flow.read_paused:
+            pass
+        elif self.arriving:
+            detail = f"the request has not arrived within {self.limits.request_timeout:g} seconds"
+            self._turn_away(RefusalError(HTTPStatus.REQUEST_TIMEOUT, detail))
+        elif self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+        self._note_progress()
+
+    # --- Refusals -----------------------------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """Parse the data, or throw it away after a refusal."""
+        if self.refusal is None:
+            super().data_received(data)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request, and what is over a bound."""
+        self._turn_away(self.refusal or RefusalError(HTTPStatus.BAD_REQUEST, msg))
+
+    def _turn_away(self, refusal: RefusalError) -> None:
+        """Answer with the refusal, if it is its turn, and close once the client has had time to read why."""
+        self.refusal = refusal
+        self.arriving = False
+        own_id = observing.refused(self.app_state["metrics"], self.scope, self.url, refusal.status)  # type: ignore[arg-type]
+        cycle, begun = self.cycle, False
+        if cycle is not None and cycle.more_body:  # The refused request is in the application's hands already.
+            cycle.disconnected = True
+            cycle.message_event.set()
+            begun = cycle.response_started
+        elif cycle is not None and not cycle.response_complete:  # The one before it is; its answer is the last.
+            cycle.keep_alive = False
+            return
+        if not self.pipeline:
+            if not begun:
+                headers = [*self.server_state.default_headers, (observing.HEADER, own_id)]
+                self.transport.write(refusal.answer(headers))
+            self.transport.write_eof()
+        self.loop.call_later(LINGER, self.transport.close)
