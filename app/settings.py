@@ -54,7 +54,7 @@ class Settings(BaseSettings):
 
     tokens: Annotated[dict[str, str], NoDecode] = {}
     """Who may write over HTTP: names and hashes that `dateline token` prints, joined by commas; without, nobody may."""
-    max_depth: Annotated[int, Field(ge=8, le=256)] = 32
+    max_depth: Annotated[int, Field(ge=8, le=200)] = 32  # what pydantic's parser takes
     """How deeply the lists and objects of a JSON document may nest."""
     max_documents: Annotated[int, Field(ge=1)] = 1_000_000
     """How many documents one `dateline load` takes from a stream."""

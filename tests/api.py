@@ -26,6 +26,7 @@ from app.loading.loader import load_article
 from app.logs import Lines
 from app.main import create_app
 from app.settings import ROOT, Settings
+from app.tokens import hash_of
 
 KOOME = "koome-meets-haitian-police"
 LISTS = {
@@ -45,13 +46,22 @@ LISTS = {
 }
 """Every list whose items have paths of their own, and what it can be sorted by."""
 
+TOKEN = "dateline_of-the-desk"
+"""With which tests write, unless they say otherwise."""
+
+
+def bearing(token: str = TOKEN, **headers: str) -> dict[str, str]:
+    """Return headers with the token: `bearing(if_match=tag)`."""
+    return {"Authorization": f"Bearer {token}"} | {name.replace("_", "-"): value for name, value in headers.items()}
+
 
 class Api:
-    """The application on one database file, asked without a socket."""
+    """The application on one database file, asked without a socket; `TOKEN` may write."""
 
-    def __init__(self, file: Path, telemetry: TelemetryConfig | None = None, **settings: Any) -> None:
+    def __init__(self, file: Path, telemetry: TelemetryConfig | None = None, **given: Any) -> None:
         self.url = f"sqlite:///{file}"
-        self.app = app = create_app(Settings(database_url=self.url, **settings), telemetry)
+        settings = {"database_url": self.url, "tokens": {"desk": hash_of(TOKEN)}, **given}
+        self.app = app = create_app(Settings(**settings), telemetry)
         self.runner = asyncio.Runner()
         # What the application raises becomes its 500, as it would behind a socket.
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -78,6 +88,17 @@ class Api:
         response = self.get(path, **arguments)
         assert response.status_code == 200, (path, response.text)
         return response.json()
+
+    def put(self, article_id: str, document: Any, **headers: str) -> httpx.Response:
+        """Write a document, or bytes that should be one."""
+        given = {"Content-Type": "application/json", **bearing(**headers)}
+        return self.request("PUT", f"/articles/{article_id}", content=body_of(document), headers=given)
+
+    def delete(self, article_id: str, **headers: str) -> httpx.Response:
+        return self.request("DELETE", f"/articles/{article_id}", headers=bearing(**headers))
+
+    def check(self, document: Any) -> httpx.Response:
+        return self.request("POST", "/check", content=body_of(document), headers={"Content-Type": "application/json"})
 
     def items(self, path: str, **arguments: Any) -> list[Any]:
         """Return the items of all pages of a list."""
@@ -121,6 +142,11 @@ class Api:
         event.remove(reader, "before_cursor_execute", note)
 
 
+def body_of(document: Any) -> bytes:
+    """Return the document as JSON; bytes stay what they are."""
+    return document if isinstance(document, bytes) else json.dumps(document).encode()
+
+
 def assert_problem(response: httpx.Response, status: int, *, path: str | None = None) -> Any:
     """Hold that the answer is a problem document of this status, as RFC 9457 and the design have it; return it."""
     assert response.status_code == status, response.text
@@ -133,7 +159,7 @@ def assert_problem(response: httpx.Response, status: int, *, path: str | None = 
     assert problem["instance"] == (response.request.url.path if path is None else path)
     for fault in problem["errors"]:
         assert list(fault) == ["location", "name", "detail", "suggestion"]
-        assert fault["location"] in ("query", "path", "header")
+        assert fault["location"] in ("query", "path", "header", "body")
         assert fault["detail"]
     for inside in ("Traceback", "sqlite", "sqlalchemy", ".py", "SELECT"):
         assert inside not in response.text

@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 from app.database import create_writer, migrate
 from app.loading.checking import CheckedArticle, check_folder
 from app.loading.loader import load_article
-from tests.api import Api, Server
+from app.tokens import hash_of
+from tests.api import TOKEN, Api, Server
 from tests.folders import SEED, FolderFactory, write_folder
 from tests.newsroom import report, tiny_articles
 
@@ -120,11 +121,12 @@ def empty(make_file: Callable[..., Path]) -> Iterator[Api]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A real server on the real article."""
-    with Server(tmp_path_factory.mktemp("server")) as server:
+    """A real server on the real article, to which `TOKEN` may write; who does so deletes it again."""
+    with Server(tmp_path_factory.mktemp("server"), DATELINE_TOKENS=f"desk:{hash_of(TOKEN)}") as server:
         yield server
         assert server.stop() == 0, server.output()
         assert "Traceback" not in server.output()
+        assert TOKEN not in server.output()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
@@ -31,6 +30,7 @@ from app.loading.format import (
     Verbatim,
     marked,
 )
+from app.loading.hints import Hints
 from app.loading.source import (
     FACTS_FILE,
     TEXT_FILE,
@@ -43,15 +43,13 @@ from app.loading.source import (
     read_text,
 )
 from app.text.dates import Bounds, DateError, resolve
-from app.text.folding import expected_terms, nearest
+from app.text.folding import expected_terms
 from app.text.quoting import (
-    LONGEST_LIKENED,
     QuotationError,
     Span,
     UnfoundError,
     listed,
     locate,
-    nearest_words,
     not_in_the_text,
     shown,
 )
@@ -65,12 +63,10 @@ HEADER = TypeAdapter(ArticleHeader)
 Key = TypeVar("Key")
 MOST_ENTITIES = 10_000
 """Entities of one article: as many as one SQL statement may name, and far more than one article does."""
-MOST_EFFORT = 5_000_000_000
-"""Comparisons of characters in search of the nearest words: about a second."""
-MOST_HINTS = 100
-"""Faults for which the nearest word is looked up: help must not cost more than it is worth."""
-MOST_CANDIDATES = 1000
-"""Words among which the nearest one is looked up."""
+MOST_FAULTS = 10_000
+"""Faults against the format that are told one by one: more are one fault of whatever wrote the document."""
+LONGEST_KEY = 1000
+"""Characters of a key among the entities; a slug has 100, but every fault below the key would repeat it."""
 NO_ID = "not a slug of at most 100 characters: lower-case letters, digits and single hyphens"
 NOT_CONTENT = {"id", "basis", "reasoning", "statement", "evidence"}
 """What may be mended without making another fact of it, so that its address stays."""
@@ -160,7 +156,7 @@ class Checker:
         self.declared: set[str] = set()
         self.entities: dict[str, EntityEntry] = {}
         self.mentioned: set[str] = set()
-        self.effort = 0
+        self.hints = Hints(text)
 
     def check(self) -> CheckedArticle:
         """Return the checked article.
@@ -173,11 +169,10 @@ class Checker:
         if not isinstance(data, dict):
             self.report((), "here stand no `entities` and `facts`")
             raise CheckError(self.problems)
+        entities = data.get("entities")
+        self.declared = set(entities) if isinstance(entities, dict) else set()
+        self._check_size()
         header, entries = self._validated(data)
-        if len(self.declared) > MOST_ENTITIES:
-            self.report(
-                ("entities",), f"{len(self.declared)} entities, but an article may have {MOST_ENTITIES} at most"
-            )
         self._check_header(header)
         facts = [self._checked(index, entry) for index, entry in entries]
         self._check_identity(entries)
@@ -188,19 +183,41 @@ class Checker:
 
     def report(self, path: DocumentPath, message: str, suggestion: str | None = None) -> None:
         """Note one thing that is wrong."""
+        self._go_on()
         self.problems.append(self.source.diagnostic(path, message, suggestion))
 
-    def near(self, word: str, candidates: Iterable[str]) -> str | None:
-        """Return the candidate that the word is most like, if there is one, and not too much is wrong already."""
-        return nearest(word, islice(candidates, MOST_CANDIDATES)) if len(self.problems) < MOST_HINTS else None
+    def _go_on(self) -> None:
+        """Return if there is time left.
+
+        Raises:
+            TooLongError: there is none.
+        """
+        if monotonic() > self.deadline:
+            raise TooLongError("checking this document takes longer than it may here; `dateline load` takes its time")
+
+    def _check_size(self) -> None:
+        """Return if there are no more entities, by no longer keys, than can be checked and stored.
+
+        Raises:
+            CheckError: there are.
+        """
+        count, longest = len(self.declared), max(map(len, self.declared), default=0)
+        if count > MOST_ENTITIES:
+            self.report(("entities",), f"{count} entities, but an article may have {MOST_ENTITIES} at most")
+            raise CheckError(self.problems)
+        if longest > LONGEST_KEY:
+            self.report(("entities",), f"a key of {longest} characters, but a slug has 100 at most")
+            raise CheckError(self.problems)
 
     def _validated(self, data: dict[str, Any]) -> tuple[ArticleHeader, list[tuple[int, AnyFactEntry]]]:
         """Validate against the format; what fails is reported, what passes is still checked further."""
         entities, facts = data.get("entities"), data.get("facts")
-        self.declared = set(entities) if isinstance(entities, dict) else set()
         try:
             document = self.source.validate(DOCUMENT, data)
         except ValidationError as error:
+            if error.error_count() > MOST_FAULTS:
+                self.report((), f"{error.error_count()} faults against the format, too many to tell one by one")
+                raise CheckError(self.problems) from error
             for details in error.errors():
                 self._report_invalid(details)
             self.entities = dict(self._passing(ENTITY, entities.items() if isinstance(entities, dict) else ()))
@@ -216,6 +233,7 @@ class Checker:
     def _passing(self, model: TypeAdapter[Valid], entries: Iterable[tuple[Key, Any]]) -> Iterator[tuple[Key, Valid]]:
         """Yield the entries that the model accepts."""
         for key, entry in entries:
+            self._go_on()
             with suppress(ValidationError):
                 yield key, self.source.validate(model, entry)
 
@@ -224,7 +242,7 @@ class Checker:
         path, near = _in_document(details), None
         message = details["msg"].removeprefix("Value error, ")
         if details["type"] == "extra_forbidden":
-            near = self.near(str(path[-1]), self._known_keys(path))
+            near = self.hints.word(str(path[-1]), self._known_keys(path))
             message = f"unknown key `{path[-1]}`" + (f"; did you mean `{near}`?" if near else "")
         elif details["type"] == "missing":
             message = f"`{path[-1]}` is missing"
@@ -232,13 +250,15 @@ class Checker:
             message = "at least one is needed"
         elif details["type"] in ("dict_type", "model_type", "model_attributes_type"):
             message = "here stand keys with their values (`key: value`)"
+        elif details["type"] == "list_type":
+            message = "here stands a list"
         elif details["type"] in ("union_tag_not_found", "union_tag_invalid"):
             message = f"`type` must be one of {', '.join(FactType.values())}"
         elif details["type"] == "string_pattern_mismatch" and details["ctx"]["pattern"] == SLUG:
             message = f"{shown(str(details['input']))} is not a slug: lower-case letters, digits and single hyphens"
         elif details["type"] in ("enum", "literal_error"):
             terms, word = expected_terms(details["ctx"]["expected"]), str(details["input"])
-            near = self.near(word, terms)
+            near = self.hints.word(word, terms)
             message = f"{shown(word)} is not one of {', '.join(terms)}" + (f"; did you mean `{near}`?" if near else "")
         elif details["type"] == "string_pattern_mismatch":
             message = "here stands one line, without line breaks and control characters"
@@ -268,8 +288,6 @@ class Checker:
 
     def _checked(self, index: int, entry: AnyFactEntry) -> CheckedFact:
         """Check one fact against the entities and the text."""
-        if monotonic() > self.deadline:
-            raise TooLongError
         path: DocumentPath = ("facts", index)
         self._check_references(path, entry)
         spans = [self._located(path, position, quotation) for position, quotation in enumerate(entry.evidence)]
@@ -292,8 +310,8 @@ class Checker:
                 self.report((*path, field), f"`{slug}` is of type {actual}, not {' or '.join(types)}")
 
     def _located(self, path: DocumentPath, position: int, quotation: Quotation) -> Span | None:
-        here: DocumentPath = (*path, "evidence", position)
-        place = here if here in self.source.places else (*path, "evidence")
+        self._go_on()
+        place: DocumentPath = (*path, "evidence", position)
         try:
             return locate(self.text, quotation.exact, quotation.prefix, quotation.suffix, quotation.nth)
         except UnfoundError:
@@ -304,9 +322,7 @@ class Checker:
 
     def _report_unfound(self, path: DocumentPath, words: str) -> None:
         """Report words that are not in the text, with the nearest that are, if finding them costs little enough."""
-        self.effort += len(words) * len(self.text)
-        helped = len(words) <= LONGEST_LIKENED and self.effort <= MOST_EFFORT and len(self.problems) < MOST_HINTS
-        near = nearest_words(self.text, words) if helped else None
+        near = self.hints.words(words)
         nearest = self.text[near.start : near.end] if near else None
         hint = f"; the nearest are {shown(nearest)} at {listed([near])}" if near and nearest else ""
         self.report(path, not_in_the_text(words) + hint, nearest)
@@ -347,11 +363,12 @@ class Checker:
                 message = f"says the same as facts[{first[local]}]: put the evidence of both under one"
                 self.report(("facts", index), message)
             first.setdefault(local, index)
-        given = [entry.get("id") for entry in self.source.data.get("facts") or () if isinstance(entry, dict)]
+        facts = self.source.data.get("facts")
+        given = [entry.get("id") for entry in facts if isinstance(entry, dict)] if isinstance(facts, list) else []
         ids = {*first, *(name for name in given if isinstance(name, str))}
         for index, entry in entries:
             if isinstance(entry, NoteEntry) and entry.about is not None and entry.about not in ids:
-                near = self.near(entry.about, ids)
+                near = self.hints.word(entry.about, ids)
                 hint = f"; did you mean `{near}`?" if near else "; give the fact an `id` to speak about it"
                 self.report(("facts", index, "about"), f"no fact has the id `{entry.about}`{hint}", near)
 
@@ -362,8 +379,6 @@ class Checker:
 
     def _check_rest(self, index: int, raw: Any) -> None:
         """Check what can be of an entry that is no fact yet: its other faults come to light with the first."""
-        if monotonic() > self.deadline:
-            raise TooLongError
         if not isinstance(raw, dict):
             return
         if raw.get("type") not in FactType.values():  # any of its words may be what uses an entity
@@ -381,7 +396,7 @@ class Checker:
         if path[-1] != "attributed_to":
             self.mentioned.add(slug)
         if slug not in self.declared:
-            near = self.near(slug, self.declared)
+            near = self.hints.word(slug, self.declared)
             hint = f"; did you mean `{near}`?" if near else ""
             self.report(path, f"`{slug}` is not among the entities{hint}", near)
 

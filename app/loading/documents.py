@@ -2,6 +2,8 @@
 
 import json
 import math
+from codecs import BOM_UTF8
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +19,11 @@ ENVELOPE = ("id", "text")
 """What a document has beside the keys of a facts file."""
 DEEPEST = 32
 """Levels of a document's lists and objects; the format has five."""
-NAMELESS = "nameless"
+MOST_VALUES = 250_000
+"""Values of a document, lists and objects among them: each takes hundreds of bytes while it is checked."""
+NAMELESS = ""
 """The id of an article that is only checked, and has none."""
+SHAPE = "here stands an object with `text`, `entities` and `facts`"
 
 
 @dataclass
@@ -69,17 +74,14 @@ def check_document(submission: Submission, deadline: float = math.inf) -> Checke
     document = _parsed(submission, source)
     article_id = _id(document.pop("id", None), submission, source)
     text = document.pop("text", None)
-    if not isinstance(text, str):
-        problem = "`text` is missing" if text is None else "here stands the text, as a string"
-        source.problems.append(source.diagnostic(("text",), problem))
+    if isinstance(text, str):
+        faults = [f"in line {line}, column {column}: {message}" for (line, column), message in text_problems(text)]
     else:
-        source.problems += [
-            source.diagnostic(("text",), f"in line {line}, column {column}: {message}")
-            for (line, column), message in text_problems(text)
-        ]
-    source.data = document
-    if not isinstance(text, str):  # Without it, no word of the facts would be found.
+        faults = ["`text` is missing" if text is None else "here stands the text, as a string"]
+    source.problems += [source.diagnostic(("text",), fault) for fault in faults]
+    if not isinstance(text, str) or faults:  # Words would not be found in it, or elsewhere than they are.
         raise CheckError(source.problems)
+    source.data = document
     return Checker(article_id, text, source, deadline).check()
 
 
@@ -102,16 +104,8 @@ def _parsed(submission: Submission, source: JsonSource) -> dict[str, Any]:
     """Return the document as plain data.
 
     Raises:
-        CheckError: it is no JSON object, or too deep a one.
+        CheckError: it is no JSON object, or too large or deep a one.
     """
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        result = dict(pairs)
-        if len(result) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in result if names.count(name) > 1)
-            source.problems.append(source.diagnostic((), f"a key is twice in one object: {shown(twice)}"))
-        return result
 
     def fail(message: str) -> CheckError:
         return CheckError([source.diagnostic((), message)])
@@ -121,8 +115,14 @@ def _parsed(submission: Submission, source: JsonSource) -> dict[str, Any]:
 
     if len(submission.content) > LARGEST + 1:  # with its line feed
         raise fail(f"the document is larger than {LARGEST // 1024**2} MiB")
+    if submission.content.startswith(BOM_UTF8):
+        raise fail("a byte order mark: UTF-8 needs none, and JSON has none")
+    if not submission.content.strip():
+        raise fail(f"nothing is here: {SHAPE}")
     try:
-        document = json.loads(submission.content.decode(), object_pairs_hook=unique, parse_constant=no_number)
+        # Without the end of the line, after which an error in a stream would seem to be in the next one.
+        content = submission.content.rstrip(b" \t\r\n").decode()
+        document = json.loads(content, object_pairs_hook=_object, parse_constant=no_number)
         json.dumps(document, ensure_ascii=False).encode()
     except UnicodeDecodeError as error:
         raise fail(f"byte {error.start} (0x{submission.content[error.start]:02x}) is not UTF-8") from error
@@ -132,24 +132,40 @@ def _parsed(submission: Submission, source: JsonSource) -> dict[str, Any]:
     except RecursionError as error:
         raise fail(f"nested more than {submission.deepest} deep") from error
     except json.JSONDecodeError as error:
-        raise fail(f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from error
+        line = submission.line + error.lineno - 1
+        raise fail(f"not JSON: {error.msg} in line {line}, column {error.colno}") from error
     except ValueError as error:
         raise fail("a number of thousands of digits") from error
-    if _depth(document) > submission.deepest:
-        raise fail(f"nested more than {submission.deepest} deep")
+    for number, (path, value) in enumerate(_values(document)):
+        if number == MOST_VALUES:
+            raise fail(f"more than {MOST_VALUES} values")
+        if isinstance(value, dict | list) and len(path) == submission.deepest:
+            raise fail(f"nested more than {submission.deepest} deep")
+        if isinstance(value, Repeating):
+            source.problems += [
+                source.diagnostic((*path, name), f"the key `{name}` is here a second time") for name in value.repeated
+            ]
     if not isinstance(document, dict):
-        raise fail("here stands an object with `text`, `entities` and `facts`")
+        raise fail(SHAPE)
     return document
 
 
-def _depth(document: Any) -> int:
-    """Return how many lists and objects stand in one another."""
-    depth, level = 0, [document]
-    while level := [part for part in level if isinstance(part, dict | list)]:
-        depth += 1
-        level = [inner for part in level for inner in _parts(part)]
-    return depth
+class Repeating(dict[str, Any]):
+    """An object in which keys stand more than once."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.repeated = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
 
 
-def _parts(part: dict[str, Any] | list[Any]) -> Iterator[Any]:
-    yield from part.values() if isinstance(part, dict) else part
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    return result if len(result) == len(pairs) else Repeating(pairs)
+
+
+def _values(value: Any, path: DocumentPath = ()) -> Iterator[tuple[DocumentPath, Any]]:
+    """Yield every value, those around it first, with its path."""
+    yield path, value
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, part in parts:
+        yield from _values(part, (*path, step))

@@ -11,7 +11,7 @@ from datetime import date
 from functools import cache
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from app.vocabulary import (
     SLUG,
@@ -275,6 +275,11 @@ class QuoteEntry(FactEntry):
     """True for the words between quotation marks, false for reported speech."""
 
 
+def without_sign_of_zero(value: float) -> float:
+    """Return 0 for -0, which SQLite would not keep: the fact would come back as another one."""
+    return value + 0.0
+
+
 class FigureEntry(FactEntry):
     """A number or quantity."""
 
@@ -283,7 +288,7 @@ class FigureEntry(FactEntry):
     """What is counted or measured."""
     expression: Words
     """The article's words for it."""
-    value: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    value: Annotated[float, Field(allow_inf_nan=False), AfterValidator(without_sign_of_zero)] | None = None
     """Its value; absent when the words give no number."""
     unit: Slug | None = None
     """What it counts or measures: `people`, `dollars`, `kilometres`."""

@@ -75,7 +75,7 @@ class CheckError(FolderError):
 
 def _place(diagnostic: Diagnostic) -> tuple[Any, ...]:
     """Return what diagnostics are sorted by; numbers in a path count as numbers."""
-    steps = [int(step) if step.isdecimal() else step for step in re.split(r"([0-9]+)", diagnostic.path)]
+    steps = [int(step) if odd % 2 else step for odd, step in enumerate(re.split(r"([0-9]+)", diagnostic.path))]
     return str(diagnostic.file), diagnostic.line, diagnostic.column, steps, diagnostic.message
 
 

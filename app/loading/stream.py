@@ -33,7 +33,9 @@ class Stream:
         """
         taken = 0
         for number, line in enumerate(self._lines(), start=1):
-            if not line.strip():
+            if (
+                len(line) <= LARGEST and not line.strip()
+            ):  # A longer one is cut short, and may have something further on.
                 continue
             if taken == self.most:
                 raise FolderError(
@@ -47,7 +49,7 @@ class Stream:
         """Yield the lines; of one that is longer than any document may be, just so much that this shows."""
         while line := self.content.readline(LARGEST + 2):
             yield line
-            while len(line) > LARGEST and not line.endswith(b"\n"):
+            while line and not line.endswith(b"\n"):
                 line = self.content.readline(LARGEST)
 
 

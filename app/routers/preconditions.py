@@ -9,15 +9,17 @@ from app.errors import PreconditionError
 
 @dataclass(frozen=True)
 class Preconditions:
-    """The entity tags of a request's `If-Match` and `If-None-Match`; empty where it has none."""
+    """The entity tags of a request's `If-Match`, None without that header, and of its `If-None-Match`."""
 
-    if_match: frozenset[str]
+    if_match: frozenset[str] | None
     if_none_match: frozenset[str]
 
     @classmethod
     def of(cls, headers: Headers) -> "Preconditions":
         """Return the preconditions in the headers."""
-        return cls(_tags(headers, "if-match"), _tags(headers, "if-none-match"))
+        # An `If-Match` that names nothing, for want of the tag that should stand there, must not let all through.
+        if_match = _tags(headers, "if-match") if "if-match" in headers else None
+        return cls(if_match, _tags(headers, "if-none-match"))
 
     def held(self, current: str) -> bool:
         """Tell whether the client has the representation with this strong tag; weak ones count (section 13.1.2)."""
@@ -29,7 +31,7 @@ class Preconditions:
         Raises:
             PreconditionError: it is not, so that writing would undo what the client has not seen.
         """
-        if self.if_match and (current is None or not self.if_match & {current, "*"}):
+        if self.if_match is not None and (current is None or not self.if_match & {current, "*"}):
             there = f"its ETag is {current}" if current else "there is no such article"
             raise PreconditionError(f"`If-Match` names another version than the current one: {there}")
         if current is not None and (self.held(current) or "*" in self.if_none_match):

@@ -11,12 +11,14 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi import Path as PathParameter
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.database import check_ready, create_reader, create_writer, explained
 from app.errors import ForbiddenError, MediaTypeError, UnauthorisedError, WrongTokenError
 from app.loading import loader
 from app.loading.checking import CheckedArticle
-from app.loading.documents import NAMELESS, Submission, check_document
+from app.loading.documents import Submission, check_document
 from app.loading.loader import Outcome, load_article, refuse_conflicts
 from app.logs import note
 from app.queries.articles import get_article
@@ -68,6 +70,7 @@ class Desk:
         """
 
         def compare() -> None:
+            check_ready(self.reader)
             with explained(), self.reader.connect() as connection:
                 refuse_conflicts(connection, article)
 
@@ -156,13 +159,18 @@ async def read_body(request: Request) -> bytes:
 
     Raises:
         MediaTypeError: it brings something else.
+        HTTPException: it breaks off.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
-        raise MediaTypeError(f"the body must be application/json, not {media_type or 'of an unknown type'!a}")
+        given = f"{media_type!a}" if media_type else "of a type that no Content-Type tells"
+        raise MediaTypeError(f"the body must be application/json, not {given}")
     if (coding := request.headers.get("content-encoding", "identity").lower()) != "identity":
         raise MediaTypeError(f"the body must not be compressed, but is {coding!a}")
-    return await request.body()
+    try:
+        return await request.body()
+    except ClientDisconnect as error:  # Nobody reads this, but it is no failure of ours.
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "the body has ended before its end") from error
 
 
 Writer = Annotated[str, Depends(authorise)]
@@ -216,6 +224,4 @@ async def check_article(_none: NoQuery, body: Body, desk: AtDesk) -> Checked:
     """
     article = await desk.check(Submission(body, BODY, needs_id=False, deepest=desk.deepest))
     await desk.compare(article)
-    return Checked(
-        article=None if article.id == NAMELESS else article.id, facts=len(article.facts), entities=len(article.entities)
-    )
+    return Checked(article=article.id or None, facts=len(article.facts), entities=len(article.entities))

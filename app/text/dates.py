@@ -14,10 +14,13 @@ from typing import Literal
 from edtf import EDTFObject, parse_edtf
 from edtf.parser.edtf_exceptions import EDTFParseException
 
+from app.text.quoting import shown
 from app.vocabulary import Precision
 
 FAILURES = (EDTFParseException, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What the parser raises on what is not EDTF: mostly the first, on ‘2024-X6’ or ‘/..’ one of the others."""
+LONGEST = 200
+"""Characters of an expression; a set of hundreds of dates takes the parser seconds."""
 
 
 class DateError(ValueError):
@@ -42,6 +45,8 @@ def resolve(expression: str) -> Bounds:
     Raises:
         DateError: not EDTF, or no day of the years that ISO dates of four digits can name.
     """
+    if len(expression) > LONGEST:
+        raise DateError(f"{shown(expression)} has more than {LONGEST} characters")
     outside = f"‘{expression}’ names no day of the years 0001 to 9999"
     if "Y" in expression:  # A year of five digits or more, which the parser would work out: Y9E99999999 takes minutes.
         raise DateError(outside)

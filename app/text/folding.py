@@ -1,12 +1,10 @@
 """Folding: text as people compare it, without case and accents."""
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
 
-LONGEST_WORD = 200
-"""Characters of a word that can have been meant as another: comparing longer ones takes too long."""
+from rapidfuzz import fuzz, process
 
 
 def fold(text: str) -> str:
@@ -17,9 +15,8 @@ def fold(text: str) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that is most like `word`, or None when none is like it at all."""
-    if len(word) > LONGEST_WORD:
-        return None
-    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
+    found = process.extractOne(word, list(known), scorer=fuzz.ratio, score_cutoff=60)
+    return found and found[0]
 
 
 def expected_terms(expected: str) -> list[str]:

@@ -18,8 +18,6 @@ LONGEST_WORD = 40
 """How far at most the context is widened: text without spaces must not come along whole."""
 WIDEST_JOIN = 100
 """White space that may stand between words and their prefix or suffix."""
-LONGEST_LIKENED = 1000
-"""Code points of words that are compared with a whole text in reasonable time."""
 
 
 @dataclass(frozen=True, order=True)
@@ -100,10 +98,15 @@ def not_in_the_text(words: str) -> str:
     return f"the words {shown(words)} are not in the text"
 
 
+def effort(text: str, words: str) -> int:
+    """Return how many nanoseconds it may take to find the nearest words, more than it does with most texts."""
+    return len(text) * (32 + len(words)) * (1 + len(words) // 64)
+
+
 def nearest_words(text: str, words: str) -> Span | None:
     """Return the words of the text, whole ones, that are most like the given ones; None where none are.
 
-    It takes time in proportion to the product of the lengths, and more for words longer than `LONGEST_LIKENED`.
+    It takes `effort(text, words)`.
     """
     found = fuzz.partial_ratio_alignment(words, text, score_cutoff=60)
     if found is None or found.dest_start == found.dest_end:
