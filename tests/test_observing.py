@@ -316,7 +316,6 @@ def test_a_client_that_goes_away_before_its_answer_is_told_apart(log: Path) -> N
         (b"GET /\x1b[31m HTTP/1.1\r\nHost: x\r\n\r\n", 400, ""),
         (b"GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: \x1b[31m\r\n\r\n", 400, "/"),
         (b'{"level":"error"}\r\n\r\n', 400, ""),
-        (b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n" + b"\x00\r\n\r\n", 400, ""),
     ],
 )
 def test_what_the_server_refuses_has_an_id_and_a_line(server: Server, request_: bytes, status: int, path: str) -> None:
