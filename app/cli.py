@@ -22,10 +22,11 @@ from app.commands import keeping
 from app.database import closing, create_reader, create_writer
 from app.errors import DatelineError, FolderError, SettingsError
 from app.keeping.opening import explained, refuse_unusable
+from app.loading.batch import load_batch
 from app.loading.checking import NO_ID, CheckedArticle, check_agreement, check_folder, is_id
 from app.loading.exporting import export_article
 from app.loading.format import ArticleDocument
-from app.loading.loader import delete_article, load_article
+from app.loading.loader import Outcome, delete_article
 from app.loading.rendering import as_json, as_text
 from app.loading.skeleton import start_folder
 from app.loading.source import CheckError, Diagnostic
@@ -125,7 +126,7 @@ def load(
     ],
     keep_going: Annotated[bool, typer.Option("--keep-going", help="Go on after a document that is refused.")] = False,
 ) -> None:
-    """Load articles, one transaction each; one that has not changed is left alone.
+    """Load articles, each as a whole or not at all; one that has not changed is left alone.
 
     A document is what `PUT /articles/ID` takes, with its `id` in it.
     """
@@ -185,17 +186,11 @@ def _ready_writer() -> Iterator[Engine]:
 
 def _load(engine: Engine, articles: list[CheckedArticle]) -> list[Diagnostic]:
     """Load the articles, and return what keeps some of them out."""
-    problems: list[Diagnostic] = []
-    ids = [article.id for article in articles]
-    for article in articles:
-        try:
-            with engine.begin() as connection:
-                outcome = load_article(connection, article, beside=ids)
-        except CheckError as error:
-            problems += error.diagnostics
-        else:
-            typer.echo(f"{article.id}: {outcome}, {len(article.facts)} facts")
-    return problems
+
+    def tell(article: CheckedArticle, outcome: Outcome) -> None:
+        typer.echo(f"{article.id}: {outcome}, {len(article.facts)} facts")
+
+    return load_batch(engine, articles, tell)
 
 
 @cli.command()
