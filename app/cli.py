@@ -138,7 +138,9 @@ def load(
         if problems:
             typer.echo(as_text(problems), err=True)
         for path in streams:
-            if not (refused or problems) or keep_going:
+            if (refused or problems) and not keep_going:
+                typer.echo(f"{path}: not loaded, as something before it was refused; --keep-going goes on", err=True)
+            else:
                 refused += _load_stream(engine, path, keep_going=keep_going)
     raise typer.Exit(1 if problems or refused else 0)
 
@@ -146,20 +148,20 @@ def load(
 def _load_stream(engine: Engine, path: Path, *, keep_going: bool) -> int:
     """Load the documents of a file; return how many were refused, having told why."""
     settings, tally = load_settings(), Tally()
-    with (
-        nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else path.open("rb") as content,
-        Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress,
-    ):
-        task = progress.add_task(escape(str(path)), total=_size(content))
+    # Refusals go through it too: in a terminal they would else be written into the bar.
+    console = Console(stderr=True, markup=False, emoji=False, highlight=False)
+    with nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else path.open("rb") as content:
         try:
-            load_stream(
-                engine,
-                Stream(content, path, settings.max_documents, settings.max_depth),
-                tally,
-                keep_going=keep_going,
-                on_refusal=lambda error: typer.echo(str(error), err=True),
-                on_progress=lambda size: progress.advance(task, size),
-            )
+            with Progress(console=console, disable=not sys.stderr.isatty()) as progress:
+                task = progress.add_task(escape(str(path)), total=_size(content))
+                load_stream(
+                    engine,
+                    Stream(content, path, settings.max_documents, settings.max_depth),
+                    tally,
+                    keep_going=keep_going,
+                    on_refusal=lambda error: console.print(str(error), soft_wrap=True),
+                    on_progress=lambda size: progress.advance(task, size),
+                )
         finally:
             typer.echo(f"{path}: {tally}")
     if tally.refused and not keep_going:

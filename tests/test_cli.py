@@ -1,26 +1,32 @@
 """The command line, run in this process but where the process itself matters."""
 
 import json
+import os
+import pty
 import re
 import shutil
 import signal
 import socket
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from sqlalchemy import Engine, inspect
 from typer.testing import CliRunner, Result
 
 from app import __version__, cli, server
 from app.database import create_writer
-from app.settings import ROOT, Settings
-from tests.api import KOOME, Api, dateline
+from app.loading.checking import NO_ID
+from app.settings import ROOT, Settings, load_settings
+from tests.api import KOOME, Api, bearing, dateline
 from tests.folders import SEED, contents_of, write_folder
 from tests.newsroom import REPORT, REPORT_DOCUMENT, REPORT_TEXT
 
-COMMANDS = ["serve", "migrate", "check", "load", "export", "verify", "backup", "restore", "schema", "openapi"]
+COMMANDS = ["serve", "migrate", "check", "load", "export", "verify", "backup", "restore", "token", "schema", "openapi"]
 
 
 @pytest.fixture
@@ -149,6 +155,223 @@ def test_load_goes_on_after_a_broken_folder_and_fails_in_the_end(
 def test_load_says_that_the_database_has_to_be_migrated(file: Path, refused: Main) -> None:
     message = refused("load", str(SEED))
     assert "run `dateline migrate`" in message
+
+
+# --- load, of streams ---------------------------------------------------------------------------------------------
+
+
+def ndjson(file: Path, *documents: Any) -> Path:
+    """Write the documents, one a line; text is written as it stands."""
+    lines = (each if isinstance(each, str) else json.dumps(each) for each in documents)
+    file.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    return file
+
+
+def bare(article_id: str, text: str = "x") -> dict[str, Any]:
+    return {"id": article_id, "text": text, "entities": {}, "facts": []}
+
+
+def articles_in(file: Path) -> list[str]:
+    with Api(file) as api:
+        return api.ids("/articles")
+
+
+def test_a_stream_is_loaded_and_counted(migrated: Path, tmp_path: Path) -> None:
+    report = {"id": REPORT, "text": REPORT_TEXT, **REPORT_DOCUMENT}
+    file = ndjson(tmp_path / "a.ndjson", report, "", bare("one"), bare("one"), bare("one", "y"))
+    done = run("load", str(file))
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout == f"{file}: 2 created, 1 replaced, 1 unchanged, 0 refused\n"
+    assert articles_in(migrated) == ["one", REPORT]
+
+
+def test_a_stream_of_nothing_is_no_fault(migrated: Path, tmp_path: Path) -> None:
+    done = run("load", str(ndjson(tmp_path / "a.ndjson")))
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.endswith(": 0 created, 0 replaced, 0 unchanged, 0 refused\n")
+
+
+def test_a_stream_ends_at_the_first_document_that_is_refused(migrated: Path, tmp_path: Path) -> None:
+    file = ndjson(tmp_path / "a.ndjson", bare("one"), {"id": "two", "txt": "x"}, bare("three"))
+    done = run("load", str(file))
+    assert done.exit_code == 1
+    assert done.stdout == f"{file}: 1 created, 0 replaced, 0 unchanged, 1 refused\n"
+    assert done.stderr.splitlines() == [
+        f"{file}:2:1: text: `text` is missing",
+        f"{file}: stopped at the first that was refused; --keep-going goes on",
+    ]
+    assert articles_in(migrated) == ["one"]
+
+
+def test_a_load_that_keeps_going_tells_each_refusal_and_fails_in_the_end(migrated: Path, tmp_path: Path) -> None:
+    long = {"id": "six", "text": "x", "entities": {}, "facts": [], "[red]:smile:" + "x" * 200: 1}
+    file = ndjson(tmp_path / "a.ndjson", bare("one"), "{", bare("No Slug"), bare("four"), "[]", long)
+    other = ndjson(tmp_path / "b.ndjson", bare("five"))
+    done = run("load", "--keep-going", str(file), str(other))
+    assert done.exit_code == 1
+    assert done.stdout.splitlines() == [
+        f"{file}: 2 created, 0 replaced, 0 unchanged, 4 refused",
+        f"{other}: 1 created, 0 replaced, 0 unchanged, 0 refused",
+    ]
+    assert done.stderr.splitlines() == [
+        f"{file}:2:1: not JSON: Expecting property name enclosed in double quotes in line 2, column 2",
+        f"{file}:3:1: id: ‘No Slug’ is {NO_ID}",
+        f"{file}:5:1: here stands an object with `text`, `entities` and `facts`",
+        f"{file}:6:1: [red]:smile:{'x' * 200}: unknown key `[red]:smile:{'x' * 200}`",
+    ]
+    assert articles_in(migrated) == ["five", "four", "one"]
+
+
+def test_folders_come_before_streams_and_a_fault_in_one_keeps_the_others_out_unless_told(
+    migrated: Path, report_folder: Path, broken_folder: Path, tmp_path: Path
+) -> None:
+    file = ndjson(tmp_path / "a.ndjson", bare("one"))
+    done = run("load", str(file), str(broken_folder), str(report_folder))
+    assert done.exit_code == 1
+    assert done.stdout.startswith(f"{REPORT}: created")
+    assert done.stderr.splitlines()[-1] == (
+        f"{file}: not loaded, as something before it was refused; --keep-going goes on"
+    )
+    assert articles_in(migrated) == [REPORT]
+    done = run("load", "--keep-going", str(file), str(broken_folder), str(report_folder))
+    assert done.exit_code == 1
+    assert done.stdout.splitlines()[1] == f"{file}: 1 created, 0 replaced, 0 unchanged, 0 refused"
+    assert articles_in(migrated) == ["one", REPORT]
+
+
+def test_a_refusal_in_one_stream_keeps_the_next_out_unless_told(migrated: Path, tmp_path: Path) -> None:
+    first, second = ndjson(tmp_path / "a.ndjson", "{"), ndjson(tmp_path / "b.ndjson", bare("one"))
+    assert run("load", str(first), str(second)).exit_code == 1
+    assert articles_in(migrated) == []
+    assert run("load", "--keep-going", str(first), str(second)).exit_code == 1
+    assert articles_in(migrated) == ["one"]
+
+
+def test_documents_beyond_those_that_may_be_are_told(
+    migrated: Path, tmp_path: Path, refused: Main, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATELINE_MAX_DOCUMENTS", "2")
+    file = ndjson(tmp_path / "a.ndjson", *map(bare, ("one", "two", "three")))
+    message = refused("load", "--keep-going", str(file))
+    assert message == (
+        f"dateline: {file}:3: more than 2 documents, DATELINE_MAX_DOCUMENTS: what comes before is loaded"
+    )
+    assert capsys.readouterr().out == f"{file}: 2 created, 0 replaced, 0 unchanged, 0 refused\n"
+    assert articles_in(migrated) == ["one", "two"]
+
+
+def test_documents_nest_as_deep_as_the_setting_has_it(
+    migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATELINE_MAX_DEPTH", "8")
+    file = ndjson(tmp_path / "a.ndjson", '{"id": ' + "[" * 8 + "]" * 8 + "}")
+    assert "nested more than 8 deep" in run("load", str(file)).stderr
+
+
+def test_a_stream_may_come_through_a_pipe_with_a_name(migrated: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    content = "".join(f"{json.dumps(bare(article))}\r\n" for article in ("one", "two")).rstrip()
+    with ThreadPoolExecutor(1) as pool:
+        written = pool.submit(pipe.write_text, content)
+        done = run("load", str(pipe))
+        written.result(timeout=30)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout == f"{pipe}: 2 created, 0 replaced, 0 unchanged, 0 refused\n"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "file"])
+def test_a_stream_may_come_from_standard_input(
+    migrated: Path, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = ndjson(tmp_path / "a.ndjson", bare("one"), bare("one"), "[]")
+    if kind == "file":
+        content = file.open()
+    else:
+        end, start = os.pipe()
+        os.write(start, file.read_bytes())
+        os.close(start)
+        content = os.fdopen(end)
+    monkeypatch.setattr(sys, "argv", ["dateline", "load", "-"])
+    with content:
+        monkeypatch.setattr(sys, "stdin", content)
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    assert ended.value.code == 1
+    told = capsys.readouterr()
+    assert told.out == "-: 1 created, 0 replaced, 1 unchanged, 1 refused\n"
+    assert told.err.startswith("-:3:1: here stands an object")
+
+
+def test_on_a_terminal_a_bar_shows_how_far_it_has_come_and_refusals_have_lines_of_their_own(
+    migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = ndjson(tmp_path / "[red]a.ndjson", *(bare(f"a-{number}") for number in range(20)), "[]", bare("last"))
+    screen, terminal = pty.openpty()
+    with os.fdopen(terminal, "w", encoding="utf-8") as stderr:
+        monkeypatch.setattr(sys, "stderr", stderr)
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setenv("COLUMNS", "200")
+        with pytest.raises(typer.Exit):
+            cli.load([file], keep_going=True)
+        shown = os.read(screen, 100_000).decode()
+    os.close(screen)
+    lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown))
+    assert f"{file}:21:1: here stands an object with `text`, `entities` and `facts`" in lines
+    assert any(line.startswith(f"{file} ━") and " 100% " in line for line in lines)
+
+
+def test_a_stream_that_is_not_there_or_may_not_be_read_is_told(
+    migrated: Path, tmp_path: Path, refused: Main, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = run("load", str(tmp_path / "missing.ndjson"))
+    assert done.exit_code == 1
+    assert f"{tmp_path / 'missing.ndjson'}:1:1: there is no such" in done.stderr
+    file = ndjson(tmp_path / "a.ndjson", bare("one"))
+
+    def fail(self: Path, *_arguments: object) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "open", fail)
+    assert refused("load", str(file)) == f"dateline: [Errno 13] Permission denied: '{file}'"
+
+
+def test_a_stream_is_not_loaded_into_a_database_that_is_not_there(file: Path, tmp_path: Path, refused: Main) -> None:
+    assert "run `dateline migrate`" in refused("load", str(ndjson(tmp_path / "a.ndjson", bare("one"))))
+    assert not file.exists()
+
+
+# --- token --------------------------------------------------------------------------------------------------------
+
+
+def test_a_token_is_shown_once_with_the_setting_by_which_it_is_known(
+    migrated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = run("token", "night-desk")
+    assert (done.exit_code, done.stderr) == (0, "")
+    found = re.fullmatch(
+        r"# For the writer, shown this once: (dateline_[\w-]{43})\nDATELINE_TOKENS=(night-desk:[0-9a-f]{64})\n",
+        done.stdout,
+    )
+    assert found is not None
+    token, setting = found.groups()
+    assert token not in setting
+    monkeypatch.setenv("DATELINE_TOKENS", setting)
+    with Api(migrated, tokens=load_settings().tokens) as api:
+        headers = {"Content-Type": "application/json", **bearing(token)}
+        assert api.request("PUT", "/articles/one", json=bare("one"), headers=headers).status_code == 201
+
+
+def test_each_token_is_another_and_its_writer_has_a_name(file: Path) -> None:
+    first, second = run("token").stdout, run("token").stdout
+    assert first != second
+    assert "\nDATELINE_TOKENS=writer:" in first
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("name", ["The Desk", "a:b", "a,b", "", "é", "a" * 101])
+def test_a_name_that_the_setting_could_not_hold_is_refused(refused: Main, name: str) -> None:
+    assert refused("token", name).startswith("dateline: the name is not a slug of at most 100 characters")
 
 
 # --- export -------------------------------------------------------------------------------------------------------

@@ -613,6 +613,14 @@ def test_what_is_read_as_a_document_is_what_was_written(writer: Engine) -> None:
     hold()
 
 
+@pytest.mark.parametrize("value", [-0.0, 0, -1, 5e-324, 1.7976931348623157e308, 2**53 + 1, -(2**63), 0.1])
+def test_a_figure_of_any_value_is_the_same_when_it_comes_back(writer: Engine, value: float) -> None:
+    put(writer, submitted(changed("figure", value=value), id="one"))
+    document = document_of(writer, "one")
+    assert fact_of(document, "figure")["value"] == float(value)
+    assert put(writer, document) is Outcome.UNCHANGED
+
+
 def test_a_document_put_under_another_name_is_another_article_of_the_same_facts(writer: Engine) -> None:
     put(writer, submitted(small_document(), id="one"))
     document = document_of(writer, "one")

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.database import PRAGMAS
 from app.loading import loader
 from app.loading.checking import check_folder
 from app.loading.source import CheckError
@@ -681,6 +682,34 @@ def test_a_write_waits_for_one_of_another_process_and_readers_do_not(one: Api) -
     other_process.close()
     assert [(answer.status_code, answer.content, answer.headers.get("etag")) for answer in answers] == before
     assert written.status_code == 200
+
+
+def test_a_write_that_another_process_keeps_waiting_is_told_to_come_again(
+    make_file: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PRAGMAS, "busy_timeout", 10)
+    with Api(make_file()) as api:
+        api.put("one", document())
+        before = seen(api)
+        other_process = sqlite3.connect(api.url.removeprefix("sqlite:///"), isolation_level=None)
+        other_process.execute("BEGIN IMMEDIATE")
+        for response in (api.put("one", other()), api.put("two", document()), api.delete("one")):
+            problem = assert_problem(response, 503)
+            assert "busy" in problem["detail"]
+            assert response.headers["retry-after"] == "1"
+        assert api.check(other()).status_code == 200
+        assert seen(api) == before
+        other_process.rollback()
+        other_process.close()
+        assert api.put("one", other()).status_code == 200
+
+
+def test_a_body_that_is_too_large_is_refused(make_file: Any) -> None:
+    with Api(make_file(), max_body=10_000) as api:
+        large = body_of(document()).ljust(10_001)
+        for response in (api.put("one", large), api.check(large)):
+            assert_problem(response, 413)
+        assert api.put("one", large[:-1]).status_code == 201
 
 
 def test_a_write_that_fails_halfway_stores_nothing_and_the_next_one_goes_through(
