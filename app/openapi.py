@@ -83,6 +83,7 @@ RESPONSES = {
         "ServiceUnavailable",
         "There is too much to do, the question takes the database too long, or the database cannot be read.",
     ),
+    "507": ("InsufficientStorage", "There is no room left for what is to be stored."),
 }
 EVERYWHERE = ("400", "408", "413", "414", "422", "429", "431", "500", "503")
 """What any path may answer."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import Mock, patch
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from app.database import create_writer, migrate
+from app.database import PRAGMAS, create_writer, migrate
 from app.main import create_app
 from app.metrics import Metrics
 from app.openapi import DOCUMENT, EXAMPLES
@@ -201,8 +201,11 @@ def record_problems(api: Api, broken: Api) -> dict[str, Any]:
         415: api.request("POST", "/check", content="ROME, Jun 1", headers={"Content-Type": "text/plain"}),
         429: broken.get("/people"),
     }
+    with patch.dict(PRAGMAS, max_page_count=1):
+        long = {**DOCUMENT, "text": f"{DOCUMENT['text']}{'It is a long bridge. ' * 5000}"}
+        responses[507] = api.write("PUT", f"/articles/{DOCUMENT['id']}", long)
     for status, response in responses.items():
-        assert response.status_code == status
+        assert response.status_code == status, response.text
     return {
         "400": refusal(b"GET /people HTTP/one\r\n\r\n"),
         "408": refusal(b"GET /people HTTP/1.1\r\n"),

@@ -182,7 +182,7 @@ router = APIRouter(tags=["articles"])
 @router.put(
     "/articles/{id}",
     summary="Create or replace an article",
-    responses={status: {} for status in (201, 401, 403, 409, 412, 413, 415, 503)},
+    responses={status: {} for status in (201, 401, 403, 409, 412, 415, 507)},
 )
 async def put_article(
     id: ArticleId, _none: NoQuery, _writer: Writer, body: Body, desk: AtDesk, request: Request, response: Response
@@ -207,7 +207,7 @@ async def put_article(
     summary="Delete an article",
     status_code=HTTPStatus.NO_CONTENT,
     response_class=Response,
-    responses={status: {} for status in (401, 403, 404, 412, 503)},
+    responses={status: {} for status in (401, 403, 404, 412, 507)},
 )
 async def delete_article(id: ArticleId, _none: NoQuery, _writer: Writer, desk: AtDesk, request: Request) -> Response:
     """Delete an article with its facts, and the entities that no other article mentions; `If-Match` as for `PUT`."""
@@ -215,7 +215,7 @@ async def delete_article(id: ArticleId, _none: NoQuery, _writer: Writer, desk: A
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-@router.post("/check", summary="Check an article", responses={status: {} for status in (409, 413, 415, 503)})
+@router.post("/check", summary="Check an article", responses={status: {} for status in (409, 415)})
 async def check_article(_none: NoQuery, body: Body, desk: AtDesk) -> Checked:
     """Check an article as `PUT /articles/{id}` would, and store nothing; it takes no token.
 
