@@ -106,7 +106,7 @@ def _read(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, bytes | None]:
     known = dict(headers)
     own_id, agent = known.get(HEADER), known.get(b"user-agent")
     if own_id is None or not ACCEPTABLE.fullmatch(own_id):
-        return f"{getrandbits(128):032x}", agent
+        return f"{getrandbits(128):032x}", agent  # nosec B311
     return own_id.decode(), agent
 
 
