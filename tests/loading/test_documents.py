@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -344,6 +345,11 @@ def untyped(value: Any) -> bool:
     return all(map(untyped, value)) if isinstance(value, list) else True
 
 
+def comparable(document: Any) -> bool:
+    """Tell whether the document means the same as JSON and as YAML; no file can hold half a character."""
+    return untyped(document) and not re.search("[\ud800-\udfff]", json.dumps(document, ensure_ascii=False))
+
+
 def faults_of_folder(document: Any) -> list[tuple[str, str]] | None:
     with TemporaryDirectory() as directory:
         try:
@@ -362,7 +368,7 @@ def faults_of_document(document: Any) -> list[tuple[str, str]] | None:
 
 
 @settings(max_examples=60)
-@given(broken_documents().filter(untyped))
+@given(broken_documents().filter(comparable))
 def test_a_document_has_the_faults_of_its_folder(document: Document) -> None:
     assert faults_of_document(document) == faults_of_folder(document)
 
@@ -437,15 +443,15 @@ def test_a_long_key_is_not_told_again_with_every_fault_below_it() -> None:
 
 
 def test_entities_that_are_unknown_among_thousands_are_told_and_the_first_get_a_hint() -> None:
-    entities = {f"{'place-of-many-names' * 4}-{number}": {"type": "place", "name": "Rome"} for number in range(5000)}
+    entities = {f"{'place-of-many-names' * 4}-{number}": {"type": "place", "name": "Rome"} for number in range(2000)}
     facts = [
         {"type": "name", "id": f"name-{number}", "entity": f"{'place-of-more-names' * 4}-{number}", "text": "Rome",
          "kind": "full", "evidence": "Rome"}
-        for number in range(5000)
+        for number in range(2000)
     ]  # fmt: skip
     unknown = [message for path, message in in_time({"text": "Rome", "entities": entities, "facts": facts})
                if path.startswith("facts")]  # fmt: skip
-    assert len(unknown) == 5000
+    assert len(unknown) == 2000
     assert sum("did you mean" in message for message in unknown) == hints.MOST_HINTS
 
 
@@ -567,7 +573,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_good_document_with_any_value_in_one_place_is_right_or_refused(data: st.DataObject) -> None:
     document: Any = submitted(small_document(), id="rome")
@@ -596,7 +602,7 @@ def put(engine: Engine, document: Document, article_id: str | None = None) -> Ou
 
 
 def test_what_is_read_as_a_document_is_what_was_written(writer: Engine) -> None:
-    @settings(max_examples=30)
+    @settings(max_examples=20)
     @given(articles())
     def hold(article: tuple[str, Document]) -> None:
         text, facts = article

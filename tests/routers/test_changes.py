@@ -1,6 +1,6 @@
 """The feed of changes: whoever follows it keeps a copy true."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,11 +33,30 @@ def shown(page: Any) -> list[tuple[int, str, str]]:
     return [(item["revision"], item["article"], item["action"]) for item in page["items"]]
 
 
+STEPS_OF_FOUR: list[tuple[str, int | None]] = [
+    ("one", 1),
+    ("one", 1),
+    ("two", 1),
+    ("one", 2),
+    ("none", None),
+    ("two", None),
+]
+
+
 @pytest.fixture
 def four(empty: Api) -> Api:
     """The API after four changes, and a load and a deletion that changed nothing."""
-    steps_of(empty, ("one", 1), ("one", 1), ("two", 1), ("one", 2), ("none", None), ("two", None))
+    steps_of(empty, *STEPS_OF_FOUR)
     return empty
+
+
+@pytest.fixture(scope="module")
+def told(make_file: Callable[[], Path]) -> Iterator[Api]:
+    """The same, to be read alone."""
+    with Api(make_file()) as api:
+        steps_of(api, *STEPS_OF_FOUR)
+        yield api
+        assert shown(api.read("/changes")) == FOUR
 
 
 FOUR = [(1, "one", "added"), (2, "two", "added"), (3, "one", "replaced"), (4, "two", "deleted")]
@@ -52,23 +71,23 @@ def test_an_empty_database_has_no_changes(empty: Api) -> None:
     assert history == empty.read("/changes?since=0&limit=1")["history"]
 
 
-def test_what_was_added_replaced_and_deleted_comes_in_the_order_of_the_revisions(four: Api) -> None:
-    page = four.read("/changes")
+def test_what_was_added_replaced_and_deleted_comes_in_the_order_of_the_revisions(told: Api) -> None:
+    page = told.read("/changes")
     assert shown(page) == FOUR
     assert (page["total"], page["next"], page["revision"]) == (4, None, 4)
-    assert four.read("/ready")["revision"] == 4
-    assert "link" not in four.get("/changes").headers
+    assert told.read("/ready")["revision"] == 4
+    assert "link" not in told.get("/changes").headers
 
 
 @pytest.mark.parametrize("since", range(5))
-def test_only_what_came_after_a_revision_is_told(four: Api, since: int) -> None:
-    page = four.read("/changes", params={"since": since})
+def test_only_what_came_after_a_revision_is_told(told: Api, since: int) -> None:
+    page = told.read("/changes", params={"since": since})
     assert shown(page) == FOUR[since:]
     assert (page["total"], page["revision"]) == (4 - since, 4)
 
 
-def test_the_time_of_a_change_is_told_in_utc(four: Api) -> None:
-    times = [item["at"] for item in four.read("/changes")["items"]]
+def test_the_time_of_a_change_is_told_in_utc(told: Api) -> None:
+    times = [item["at"] for item in told.read("/changes")["items"]]
     assert all(time.endswith("Z") for time in times)
     read = [datetime.fromisoformat(time) for time in times]
     assert read == sorted(read)
@@ -76,8 +95,8 @@ def test_the_time_of_a_change_is_told_in_utc(four: Api) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4])
-def test_pages_lead_on_to_the_end(four: Api, limit: int) -> None:
-    pages = list(four.pages("/changes", params={"limit": limit}))
+def test_pages_lead_on_to_the_end(told: Api, limit: int) -> None:
+    pages = list(told.pages("/changes", params={"limit": limit}))
     assert [change for page in pages for change in shown(page)] == FOUR
     assert [len(page["items"]) for page in pages[:-1]] == [limit] * (len(pages) - 1)
     done = 0
@@ -87,7 +106,7 @@ def test_pages_lead_on_to_the_end(four: Api, limit: int) -> None:
         done += len(page["items"])
         if page["next"] is not None:
             assert parse_qs(urlsplit(page["next"]).query) == {"limit": [str(limit)], "since": [str(done)]}
-    first = four.get("/changes", params={"limit": 1})
+    first = told.get("/changes", params={"limit": 1})
     assert first.links["next"]["url"] == first.json()["next"] == "/changes?limit=1&since=1"
 
 
@@ -100,8 +119,8 @@ def test_what_is_loaded_while_one_pages_comes_on_the_last_page(four: Api) -> Non
 
 
 @pytest.mark.parametrize("since", [5, 6, 2**63 - 1])
-def test_a_revision_that_has_not_been_is_refused_with_the_one_that_is(four: Api, since: int) -> None:
-    problem = assert_problem(four.get("/changes", params={"since": since}), 422)
+def test_a_revision_that_has_not_been_is_refused_with_the_one_that_is(told: Api, since: int) -> None:
+    problem = assert_problem(told.get("/changes", params={"since": since}), 422)
     assert faults_of(problem)["since"]["suggestion"] == "4"
     assert "has only come to revision 4" in problem["detail"]
     assert "start again with since=0" in problem["detail"]
@@ -112,8 +131,8 @@ def test_a_revision_that_has_not_been_is_refused_with_the_one_that_is(four: Api,
     ["since=-1", "since=x", "since=1.5", "since=", f"since={2**63}", "limit=0", "limit=1001", "since=1&since=2",
      "cursor=1", "until=3"],
 )  # fmt: skip
-def test_what_cannot_be_asked_is_refused(four: Api, query: str) -> None:
-    problem = assert_problem(four.get(f"/changes?{query}"), 422)
+def test_what_cannot_be_asked_is_refused(told: Api, query: str) -> None:
+    problem = assert_problem(told.get(f"/changes?{query}"), 422)
     assert problem["errors"][0]["name"] == query.partition("=")[0]
 
 
