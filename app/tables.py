@@ -80,6 +80,10 @@ class Article(SQLModel, table=True):
     """Of the text's UTF-8 bytes, in lower-case hex."""
     digest: str
     """Of all rows of the article: equal digests mean that a load would change nothing."""
+    length: int
+    """Code points of the text; like the next two, counted once a load, as lists ask for them."""
+    paragraphs: int
+    words: int
     dateline: str | None
     headline: str | None
     byline: str | None

@@ -96,14 +96,25 @@ def test_a_loaded_database_can_be_taken_down_and_brought_up_again(writer: Engine
     assert contents_of(writer) == before
 
 
-def test_articles_that_were_there_before_the_feed_of_changes_are_in_it(tmp_path: Path) -> None:
+OLD = [
+    "INSERT INTO article (id, text, sha256, digest) VALUES ('one', 'Ada met Bob.', printf('%064d', 1), 'x')",
+    "INSERT INTO article (id, text, sha256, digest) VALUES ('two', 'Ada.', printf('%064d', 2), 'y')",
+    "INSERT INTO entity (id, type, name, name_key) VALUES ('ada', 'person', 'Ada', 'ada')",
+    "INSERT INTO fact (id, article_id, type, statement, basis, position) "
+    "VALUES ('one.f', 'one', 'name', 'Ada is Ada.', 'stated', 0)",
+    "INSERT INTO name (fact_id, entity_id, text, kind) VALUES ('one.f', 'ada', 'Ada', 'short')",
+    "INSERT INTO mention (entity_id, fact_id) VALUES ('ada', 'one.f')",
+    "UPDATE revision SET value = 5",
+]
+"""Rows as the first schema had them."""
+
+
+def test_migrating_an_old_database_loses_nothing_and_puts_its_articles_into_the_feed(tmp_path: Path) -> None:
     engine = create_writer(f"sqlite:///{tmp_path / 'old.db'}")
     migrate(engine, "0001")
     with engine.begin() as connection:
-        for article_id in ("one", "two"):
-            article = {**ARTICLE, "id": article_id}
-            connection.execute(insert(Article), article)
-        connection.execute(text("UPDATE revision SET value = 5"))
+        for statement in OLD:
+            connection.execute(text(statement))
     migrate(engine)
     with engine.connect() as connection:
         changes = connection.execute(select(col(Change.revision), col(Change.article_id), col(Change.action))).all()
@@ -112,6 +123,26 @@ def test_articles_that_were_there_before_the_feed_of_changes_are_in_it(tmp_path:
         at = connection.execute(select(col(Change.at))).scalars().first()
         assert at is not None
         assert datetime.now(UTC) - at < timedelta(minutes=5)
+        counts = select(col(Article.length), col(Article.paragraphs), col(Article.words)).order_by(col(Article.id))
+        assert [tuple(row) for row in connection.execute(counts)] == [(12, 1, 3), (4, 1, 1)]
+        assert connection.execute(select(col(Fact.id))).scalars().all() == ["one.f"]
+        assert connection.execute(select(col(Name.text))).scalars().all() == ["Ada"]
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    engine.dispose()
+
+
+def test_a_migration_that_would_leave_rows_without_what_they_refer_to_is_undone(tmp_path: Path) -> None:
+    engine = create_writer(f"sqlite:///{tmp_path / 'old.db'}")
+    migrate(engine, "0001")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.exec_driver_sql("INSERT INTO mention (entity_id, fact_id) VALUES ('nobody', 'nothing')")
+        connection.exec_driver_sql("BEGIN")
+    engine.dispose()
+    with pytest.raises(NotReadyError, match="refer to nothing"):
+        migrate(engine)
+    assert "change" not in tables_in(engine)
     engine.dispose()
 
 
@@ -316,7 +347,15 @@ def test_a_fault_of_the_code_stays_one(code: int | None, writer: Engine) -> None
 
 # --- Constraints --------------------------------------------------------------------------------------------------
 
-ARTICLE = {"id": "a", "text": "Ada spoke.", "sha256": "0" * 64, "digest": "x"}
+ARTICLE = {
+    "id": "a",
+    "text": "Ada spoke.",
+    "sha256": "0" * 64,
+    "digest": "x",
+    "length": 10,
+    "paragraphs": 1,
+    "words": 2,
+}
 ENTITY = {"id": "ada", "type": "person", "name": "Ada", "name_key": "ada"}
 EVENT = {"id": "rally", "type": "event", "name": "Rally", "name_key": "rally"}
 FACT = {"id": "a.f", "article_id": "a", "type": "name", "statement": "S.", "basis": "stated", "position": 0}

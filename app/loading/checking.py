@@ -12,7 +12,6 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 
 from app.errors import TooLongError
 from app.loading.format import (
@@ -42,8 +41,8 @@ from app.loading.source import (
     read_source,
     read_text,
 )
+from app.loading.wording import told
 from app.text.dates import Bounds, DateError, resolve
-from app.text.folding import expected_terms
 from app.text.quoting import (
     QuotationError,
     Span,
@@ -61,6 +60,8 @@ QUOTATIONS: TypeAdapter[list[Quotation]] = TypeAdapter(Quotations)
 ENTITY = TypeAdapter(EntityEntry)
 HEADER = TypeAdapter(ArticleHeader)
 Key = TypeVar("Key")
+LONGEST_TEXT = 1_000_000
+"""Code points of an article: a long book has as many."""
 MOST_ENTITIES = 10_000
 """Entities of one article: as many as one SQL statement may name, and far more than one article does."""
 MOST_FAULTS = 10_000
@@ -103,7 +104,8 @@ def check_folder(folder: Path) -> CheckedArticle:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise CheckError([Diagnostic(folder, 1, 1, "", "there is no such folder")])
+        problem = "this is a file, not an article's folder" if folder.exists() else "there is no such file or folder"
+        raise CheckError([Diagnostic(folder, 1, 1, "", problem)])
     problems: list[Diagnostic] = []
     try:
         text = read_text(folder / TEXT_FILE)
@@ -135,6 +137,8 @@ def text_problems(text: str) -> Iterator[tuple[tuple[int, int], str]]:
     """
     if not text.strip():
         yield (1, 1), "the text is empty"
+    if len(text) > LONGEST_TEXT:
+        yield (1, 1), f"the text has {len(text)} characters; an article may have {LONGEST_TEXT}"
     for char, message in {
         "\r": "a carriage return: save the text with line feeds alone (LF, not CRLF)",
         "\0": "a NUL character: it is not text",
@@ -219,7 +223,7 @@ class Checker:
                 self.report((), f"{error.error_count()} faults against the format, too many to tell one by one")
                 raise CheckError(self.problems) from error
             for details in error.errors():
-                self._report_invalid(details)
+                self.report(*told(details, self.source, self.hints))
             self.entities = dict(self._passing(ENTITY, entities.items() if isinstance(entities, dict) else ()))
             header = dict(self._passing(HEADER, [("article", data.get("article"))])).get("article", ArticleHeader())
             raw = facts if isinstance(facts, list) else []
@@ -236,47 +240,6 @@ class Checker:
             self._go_on()
             with suppress(ValidationError):
                 yield key, self.source.validate(model, entry)
-
-    def _report_invalid(self, details: ErrorDetails) -> None:
-        """Report one of pydantic's errors in the writer's terms."""
-        path, near = _in_document(details), None
-        message = details["msg"].removeprefix("Value error, ")
-        if details["type"] == "extra_forbidden":
-            near = self.hints.word(str(path[-1]), self._known_keys(path))
-            message = f"unknown key `{path[-1]}`" + (f"; did you mean `{near}`?" if near else "")
-        elif details["type"] == "missing":
-            message = f"`{path[-1]}` is missing"
-        elif details["type"] == "too_short":
-            message = "at least one is needed"
-        elif details["type"] in ("dict_type", "model_type", "model_attributes_type"):
-            message = "here stand keys with their values (`key: value`)"
-        elif details["type"] == "list_type":
-            message = "here stands a list"
-        elif details["type"] in ("union_tag_not_found", "union_tag_invalid"):
-            message = f"`type` must be one of {', '.join(FactType.values())}"
-        elif details["type"] == "string_pattern_mismatch" and details["ctx"]["pattern"] == SLUG:
-            message = f"{shown(str(details['input']))} is not a slug: lower-case letters, digits and single hyphens"
-        elif details["type"] in ("enum", "literal_error"):
-            terms, word = expected_terms(details["ctx"]["expected"]), str(details["input"])
-            near = self.hints.word(word, terms)
-            message = f"{shown(word)} is not one of {', '.join(terms)}" + (f"; did you mean `{near}`?" if near else "")
-        elif details["type"] == "string_pattern_mismatch":
-            message = "here stands one line, without line breaks and control characters"
-        self.report(path, message, near)
-
-    def _known_keys(self, path: DocumentPath) -> list[str]:
-        """Return the keys that the format knows at the parent of the path."""
-        match path:
-            case (_,):
-                return [*ArticleDocument.model_fields, *self.source.also_known]
-            case ("article", _):
-                return list(ArticleHeader.model_fields)
-            case ("entities", _, _):
-                return list(EntityEntry.model_fields)
-            case ("facts", int(index), _):
-                return list(ENTRIES[FactType(self.source.data["facts"][index]["type"])].model_fields)
-            case _:
-                return list(Quotation.model_fields)
 
     def _check_header(self, header: ArticleHeader) -> None:
         for field in marked(ArticleHeader, Verbatim):
@@ -434,10 +397,3 @@ def local_id(entry: AnyFactEntry) -> str:
         content = {key: value for key, value in content.items() if key not in ("earliest", "latest", "precision")}
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return f"{entry.type.value}-{digest[:10]}"
-
-
-def _in_document(details: ErrorDetails) -> DocumentPath:
-    """Return pydantic's path without what is no step in the document: the tag of the union, and the mark of a key."""
-    loc = details["loc"]
-    steps = loc[:2] + loc[3:] if loc[:1] == ("facts",) else loc
-    return steps[:-1] if steps[-1:] == ("[key]",) and details["type"] != "extra_forbidden" else steps

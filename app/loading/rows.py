@@ -10,7 +10,7 @@ from app.loading.format import FactEntry, NoteEntry, Refers, RoleEntry, marked
 from app.loading.statements import statement_of
 from app.tables import FACT_TABLES
 from app.text.folding import fold
-from app.text.quoting import Span, context, paragraph_at, paragraphs
+from app.text.quoting import Span, context, paragraph_at, paragraphs, words
 
 Row = dict[str, Any]
 SORTED = 100
@@ -66,6 +66,11 @@ def rows_of(article: CheckedArticle) -> ArticleRows:
         }
     )
     rows.article["digest"] = _digest(rows)
+    rows.article |= {  # the text's own, so the digest needs none of it
+        "length": len(article.text),
+        "paragraphs": len(paragraphs(article.text)),
+        "words": len(words(article.text)),
+    }
     return rows
 
 

@@ -136,16 +136,17 @@ def _item(row: Row[Any], *, with_evidence: bool) -> ArticleItem:
         **stated,
         year=row.year,
         sha256=row.sha256,
-        length=len(row.text),
-        paragraphs=len(paragraphs(row.text)),
-        words=len(words(row.text)),
+        length=row.length,
+        paragraphs=row.paragraphs,
+        words=row.words,
         facts=row.facts,
         evidence=_evidence(row.id, row.text, found) if with_evidence else None,
     )
 
 
 def _evidence(article_id: str, text: str, places: Iterable[Place]) -> list[EvidenceItem]:
-    numbered = paragraphs(text)
+    places = list(places)
+    numbered = paragraphs(text) if places else []
     evidence = []
     for place in places:
         prefix, suffix = context(text, place)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, or_, select, text
 from sqlmodel import col
 
 from app.queries.conditions import RANK, SEARCH_INDEX, SNIPPET, full_text
@@ -15,7 +15,12 @@ from app.schemas.base import EvidenceItem, entity_url, fact_url
 from app.schemas.parameters import SearchFilters
 from app.schemas.views import SearchHit
 from app.tables import Fact, Mention, Name, SearchDocument, table_of
+from app.text.passages import LOOKED_THROUGH, passage
 from app.vocabulary import EntityType, FactType
+
+DOCUMENT = table_of(SearchDocument).c
+SHORT = 4000
+"""Code points of a body that has no more matches than SQLite's own function deals with in hundredths of a second."""
 
 
 def search(connection: Connection, filters: SearchFilters) -> Slice[SearchHit]:
@@ -26,47 +31,66 @@ def search(connection: Connection, filters: SearchFilters) -> Slice[SearchHit]:
         NotFoundError: a filter names something that is not there.
     """
     refuse_unknown(connection, filters)
-    order = Order(question_of(filters), (RANK, table_of(SearchDocument).c.id))
+    order = Order(question_of(filters), (RANK, DOCUMENT.id))
     page = fetch_slice(connection, _hits(filters), order, filters.limit, filters.cursor)
     evidence = _evidence(connection, page.items) if "evidence" in filters.include else None
-    return Slice([_hit(row, evidence) for row in page.items], page.total, page.cursor)
+    snippets = _snippets(connection, page.items, filters.q)
+    return Slice([_hit(row, snippets[row.id], evidence) for row in page.items], page.total, page.cursor)
 
 
 def _hits(filters: SearchFilters) -> Select[Any]:
-    statement = (
-        select(
-            col(SearchDocument.type),
-            col(SearchDocument.subject_id),
-            col(SearchDocument.title),
-            SNIPPET.label("snippet"),
-        )
-        .join(SEARCH_INDEX, SEARCH_INDEX.c.rowid == col(SearchDocument.id))
-        .where(text("search_index MATCH :words").bindparams(words=full_text(filters.q)))
+    hits = select(DOCUMENT.id, DOCUMENT.type, DOCUMENT.subject_id, DOCUMENT.title)
+    return _matching(hits, filters.q).where(*_conditions(filters))
+
+
+def _matching(statement: Select[Any], words: str) -> Select[Any]:
+    """Narrow a statement over search documents to those that have all the words."""
+    return statement.join(SEARCH_INDEX, SEARCH_INDEX.c.rowid == DOCUMENT.id).where(
+        text("search_index MATCH :words").bindparams(words=full_text(words))
     )
-    return statement.where(*_conditions(filters))
+
+
+def _snippets(connection: Connection, rows: Sequence[Row[Any]], words: str) -> dict[int, str]:
+    """Return the best passages of one page's hits; SQLite would make those of all hits before it sorts them.
+
+    What its function takes grows with the square of the matches, so a long text is looked through here.
+    """
+    is_short = func.length(DOCUMENT.body) <= SHORT
+    found = _matching(
+        select(
+            DOCUMENT.id,
+            case((is_short, SNIPPET)).label("snippet"),
+            case((~is_short, func.substr(DOCUMENT.body, 1, LOOKED_THROUGH))).label("beginning"),
+        ),
+        words,
+    ).where(DOCUMENT.id.in_([row.id for row in rows]))
+    return {
+        row.id: passage(row.beginning, words) if row.snippet is None else row.snippet
+        for row in connection.execute(found)
+    }
 
 
 def _conditions(filters: SearchFilters) -> Iterator[ColumnElement[bool]]:
     if filters.type:
-        yield col(SearchDocument.type).in_(filters.type)
+        yield DOCUMENT.type.in_(filters.type)
     if filters.article:
         facts = select(col(Fact.id)).where(col(Fact.article_id).in_(filters.article))
         entities = select(col(Mention.entity_id)).where(col(Mention.fact_id).in_(facts))
-        is_article = col(SearchDocument.type) == "article"
+        is_article = DOCUMENT.type == "article"
         yield or_(
-            col(SearchDocument.subject_id).in_(facts),
-            ~is_article & col(SearchDocument.subject_id).in_(entities),
-            is_article & col(SearchDocument.subject_id).in_(filters.article),
+            DOCUMENT.subject_id.in_(facts),
+            ~is_article & DOCUMENT.subject_id.in_(entities),
+            is_article & DOCUMENT.subject_id.in_(filters.article),
         )
 
 
-def _hit(row: Row[Any], evidence: dict[tuple[str, str], list[EvidenceItem]] | None) -> SearchHit:
+def _hit(row: Row[Any], snippet: str, evidence: dict[tuple[str, str], list[EvidenceItem]] | None) -> SearchHit:
     return SearchHit(
         type=row.type,
         id=row.subject_id,
         name=row.title,
         url=_url(row.type, row.subject_id),
-        snippet=row.snippet,
+        snippet=snippet,
         evidence=None if evidence is None else evidence.get((row.type, row.subject_id), []),
     )
 

@@ -171,6 +171,7 @@ def test_errors_of_both_files_are_reported_at_once(folder: FolderFactory) -> Non
     [
         ("", "article.txt:1:1: the text is empty"),
         (" \n\t\n", "article.txt:1:1: the text is empty"),
+        ("a" * 1_000_001, "article.txt:1:1: the text has 1000001 characters; an article may have 1000000"),
         ("\ufeffAda", "article.txt:1:1: a byte order mark: save the text as UTF-8 without one"),
         ("Ada\n\nHull\r\n", "article.txt:3:5: a carriage return: save the text with line feeds alone (LF, not CRLF)"),
     ],
@@ -182,7 +183,7 @@ def test_a_text_in_which_offsets_could_be_doubted_is_refused(folder: FolderFacto
 def test_a_folder_that_is_not_there_is_one_error(tmp_path: Path) -> None:
     with pytest.raises(CheckError) as caught:
         check_folder(tmp_path / "none")
-    assert str(caught.value) == f"{tmp_path}/none:1:1: there is no such folder"
+    assert str(caught.value) == f"{tmp_path}/none:1:1: there is no such file or folder"
 
 
 def test_an_empty_folder_lacks_both_files(tmp_path: Path) -> None:

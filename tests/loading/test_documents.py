@@ -484,10 +484,10 @@ def test_words_that_are_nowhere_get_hints_while_these_cost_little(words: str, co
 def test_a_text_in_which_looking_for_words_takes_long_is_not_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(hints, "nearest_words", lambda text, words: asked.append(words))
-    document = {"text": "a minister " * 100_000, "entities": {}, "facts": notes(*[["the ministers"]] * 40)}
+    document = {"text": "a minister " * 80_000, "entities": {}, "facts": notes(*[["the ministers"]] * 40)}
     assert len(in_time(document)) == 40
     assert 0 < len(asked) < 40
-    document = {"text": "a minister " * 100_000, "entities": {}, "facts": notes("a ministr " * 50)}
+    document = {"text": "a minister " * 80_000, "entities": {}, "facts": notes("a ministr " * 50)}
     asked.clear()
     assert len(in_time(document)) == 1
     assert asked == []

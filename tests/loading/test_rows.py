@@ -40,6 +40,9 @@ def test_the_article_has_the_hash_of_its_bytes_and_what_its_text_gives() -> None
         "publisher": None,
         "source_url": None,
         "year": 2023,
+        "length": len(TEXT),
+        "paragraphs": 3,
+        "words": 52,
     }
 
 

@@ -1,10 +1,13 @@
 """Search, timeline and graph."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.loading.documents import Submission, check_document
 from tests.api import KOOME, Api, assert_problem, faults_of
 from tests.newsroom import REPORT, tiny_articles
 
@@ -47,6 +50,17 @@ def test_search_puts_the_best_match_first_and_marks_it(koome: Api) -> None:
     hits = koome.items("/search", params={"q": "nairobi", "limit": 100})
     assert hits[0]["id"] == "nairobi"
     assert all("**nairobi**" in hit["snippet"].lower() for hit in hits)
+
+
+def test_a_text_in_which_a_word_stands_everywhere_is_searched_like_any_other(empty: Api) -> None:
+    # SQLite's own way to a passage would take minutes.
+    document = {"id": "long", "text": "a\n" * 400_000 + "Prohète", "entities": {}, "facts": []}
+    empty.load(check_document(Submission(json.dumps(document).encode(), Path("body"))))
+    (hit,) = empty.items("/search?q=A")
+    assert hit["snippet"].startswith("**a**\n**a**\n")
+    assert hit["snippet"].endswith("**a**…")
+    (far,) = empty.items("/search?q=prohete")
+    assert far["snippet"].startswith("a\na\n")
 
 
 def test_search_by_type(koome: Api) -> None:
