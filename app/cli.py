@@ -21,7 +21,7 @@ from app import __version__, database, server
 from app.commands import keeping
 from app.database import closing, create_reader, create_writer
 from app.errors import DatelineError, FolderError, SettingsError
-from app.keeping.opening import explained, refuse_unusable
+from app.keeping.opening import refuse_unusable, with_hint
 from app.loading.batch import load_batch
 from app.loading.checking import NO_ID, CheckedArticle, check_agreement, check_folder, is_id
 from app.loading.exporting import export_article
@@ -250,11 +250,11 @@ def serve(
 def token(
     name: Annotated[str, typer.Argument(help="What to call the writer in DATELINE_TOKENS and in the log.")] = "writer",
 ) -> None:
-    """Make a token for writing over HTTP, and the setting by which the server knows it."""
+    """Make a token for writing over HTTP; what goes to standard output is the setting by which the server knows it."""
     if not is_id(name):
         raise SettingsError(f"the name is {NO_ID}")
     made = make_token()
-    typer.echo(f"# For the writer, shown this once: {made}")
+    typer.echo(f"For the writer, shown this once: {made}", err=True)
     typer.echo(f"DATELINE_TOKENS={name}:{hash_of(made)}")
 
 
@@ -285,7 +285,7 @@ def main() -> None:
         if isinstance(error, IntegrityError):  # a fault of the code, not of the file
             raise
         url = without_secrets(load_settings().database_url)
-        sys.exit(f"dateline: DATELINE_DATABASE_URL={url}: the database cannot be used: {explained(error.orig)}")
+        sys.exit(f"dateline: DATELINE_DATABASE_URL={url}: the database cannot be used: {with_hint(error.orig)}")
 
 
 if __name__ == "__main__":

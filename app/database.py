@@ -54,6 +54,12 @@ FAILURES: dict[int, tuple[type[DatelineError], str]] = {
 """What a client is told of SQLite's primary error codes; all others are faults of the code."""
 
 
+def code_of(error: BaseException | None) -> int:
+    """Return SQLite's primary code of an error: its other bytes say more of its kind."""
+    code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return code & 0xFF
+
+
 @contextmanager
 def explained() -> Iterator[None]:
     """Raise what the database fails with as an error that says what it means for the client.
@@ -64,7 +70,7 @@ def explained() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        primary = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        primary = code_of(error.orig)
         if primary not in FAILURES:
             raise
         kind, detail = FAILURES[primary]

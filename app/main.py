@@ -31,7 +31,7 @@ def create_app(settings: Settings | None = None, telemetry: TelemetryConfig | No
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         app.state.reader = create_reader(settings.database_url, settings.statement_timeout)
-        app.state.desk = Desk(settings)
+        app.state.desk = Desk(settings, app.state.reader)
         yield {"metrics": app.state.metrics}  # for the server, which answers what is no request by itself
         app.state.desk.close()
         app.state.reader.dispose()

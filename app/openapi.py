@@ -87,8 +87,8 @@ RESPONSES = {
 }
 EVERYWHERE = ("400", "408", "413", "414", "422", "429", "431", "500", "503")
 """What any path may answer."""
-WITH_PARAMETERS = ("304", "404")
-"""What paths may answer besides that take parameters, and so answer from the database and name ids."""
+NAMING = {"id", "article"}
+"""Parameters of paths that name what may not be there; all lists take `article`."""
 HEADERS = {
     "ETag": {
         "description": "The version of this answer, for `If-None-Match`.",
@@ -252,9 +252,10 @@ def _describe_document(path: str, method: str, operation: Node) -> None:
 def _describe_responses(method: str, operation: Node, schemas: Node, recorded: Node) -> None:
     reads = method == "get" and "parameters" in operation
     answers = {status: operation["responses"].pop(status) for status in SUCCESSES if status in operation["responses"]}
-    errors = {*operation["responses"], *EVERYWHERE, *(WITH_PARAMETERS if reads else ())}
-    if operation["operationId"] == "list_changes":  # whose parameters name no ids
-        errors.remove("404")
+    names = {parameter.get("name") for parameter in operation.get("parameters", ())}
+    errors = {*operation["responses"], *EVERYWHERE}
+    if reads:
+        errors |= {"304", "404"} if names & NAMING else {"304"}
     if "200" in answers:
         _describe_answer(answers["200"], operation, schemas, recorded, reads=reads)
     if method in ("put", "delete"):

@@ -348,13 +348,12 @@ def test_a_token_is_shown_once_with_the_setting_by_which_it_is_known(
     migrated: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = run("token", "night-desk")
-    assert (done.exit_code, done.stderr) == (0, "")
-    found = re.fullmatch(
-        r"# For the writer, shown this once: (dateline_[\w-]{43})\nDATELINE_TOKENS=(night-desk:[0-9a-f]{64})\n",
-        done.stdout,
-    )
-    assert found is not None
-    token, setting = found.groups()
+    assert done.exit_code == 0
+    secret = re.fullmatch(r"For the writer, shown this once: (dateline_[\w-]{43})\n", done.stderr)
+    known = re.fullmatch(r"DATELINE_TOKENS=(night-desk:[0-9a-f]{64})\n", done.stdout)  # fit for a file of settings
+    assert secret
+    assert known
+    (token,), (setting,) = secret.groups(), known.groups()
     assert token not in setting
     monkeypatch.setenv("DATELINE_TOKENS", setting)
     with Api(migrated, tokens=load_settings().tokens) as api:
@@ -365,7 +364,7 @@ def test_a_token_is_shown_once_with_the_setting_by_which_it_is_known(
 def test_each_token_is_another_and_its_writer_has_a_name(file: Path) -> None:
     first, second = run("token").stdout, run("token").stdout
     assert first != second
-    assert "\nDATELINE_TOKENS=writer:" in first
+    assert first.startswith("DATELINE_TOKENS=writer:")
     assert not file.exists()
 
 

@@ -162,8 +162,8 @@ async def ask_until_refused(server: Server, request: bytes, answers: list[int]) 
     while True:
         try:
             reader, writer = await asyncio.open_connection(*server.address)
-        except ConnectionRefusedError:
-            return
+        except (ConnectionRefusedError, ConnectionResetError):  # reset: it came as the listener was closing
+            return  # Nothing has been sent.
         last = False
         while not last:
             writer.write(request)

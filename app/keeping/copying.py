@@ -13,7 +13,7 @@ from sqlalchemy.exc import DatabaseError
 from app.database import closing as lending
 from app.database import create_reader
 from app.errors import DatabaseFileError
-from app.keeping.opening import explained, url_of
+from app.keeping.opening import url_of, with_hint
 
 COMPANIONS = ("-journal", "-wal", "-shm")
 """What SQLite keeps beside a database; it would take one that was left behind for a part of the next."""
@@ -56,7 +56,7 @@ def _copy(source: Path, copy: Path) -> None:
         with lending(create_reader(url_of(copy))) as reader, reader.connect() as connection:
             copied = counted(connection)
     except (sqlite3.Error, DatabaseError) as error:
-        reason = explained(getattr(error, "orig", error))
+        reason = with_hint(getattr(error, "orig", error))
         raise DatabaseFileError(f"{source}: cannot be copied to {copy.parent}: {reason}") from error
     if copied != rows:
         raise DatabaseFileError(f"{source}: has {rows} rows, but its copy {copied}")

@@ -8,13 +8,11 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import DatabaseError
 
-from app.database import Schema, closing, create_reader, schema_of
+from app.database import Schema, closing, code_of, create_reader, schema_of
 from app.errors import DamagedFileError, DatabaseFileError
 
 QUICK = 64 * 1024 * 1024
 """Bytes of a database that is checked whole when the server starts: it takes less than a second."""
-LOW = 0xFF
-"""The byte of SQLite's code that names the error; the others say more of its kind."""
 DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 HINTS = {
     sqlite3.SQLITE_BUSY: "another process is writing to it; try again",
@@ -33,9 +31,9 @@ def url_of(file: Path) -> URL:
     return URL.create("sqlite", database=str(file))
 
 
-def explained(error: BaseException | None) -> str:
+def with_hint(error: BaseException | None) -> str:
     """Return SQLite's error with what to do about it."""
-    hint = HINTS.get(getattr(error, "sqlite_errorcode", 0) & LOW)
+    hint = HINTS.get(code_of(error))
     return f"{error} ({hint})" if hint else str(error)
 
 
@@ -66,9 +64,8 @@ def examine(file: Path) -> Schema:
         with closing(create_reader(url_of(file))) as reader, reader.connect() as connection:
             schema = schema_of(connection)
     except DatabaseError as error:
-        code = getattr(error.orig, "sqlite_errorcode", 0) & LOW
-        kind = DamagedFileError if code in DAMAGE else DatabaseFileError
-        raise kind(f"{file}: {explained(error.orig)}") from error
+        kind = DamagedFileError if code_of(error.orig) in DAMAGE else DatabaseFileError
+        raise kind(f"{file}: {with_hint(error.orig)}") from error
     if schema is Schema.FOREIGN:
         raise DatabaseFileError(f"{file}: this is another program's database")
     if schema is Schema.NEWER:
@@ -96,6 +93,6 @@ def _check_quickly(file: Path) -> None:
         try:
             found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
         except DatabaseError as error:
-            found = explained(error.orig)
+            found = with_hint(error.orig)
     if found != "ok":
         raise DamagedFileError(f"{file}: {' '.join(found.removeprefix('*** in database main ***').split())}")

@@ -1,11 +1,11 @@
 """Loading: a checked article into the database, all or nothing, in the caller's transaction."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, case, delete, exists, func, insert, or_, select, update
 from sqlmodel import SQLModel, col
 
 from app.errors import NotFoundError
@@ -51,11 +51,11 @@ def load_article(connection: Connection, article: CheckedArticle, beside: Iterab
     digest = connection.execute(select(col(Article.digest)).where(col(Article.id) == article.id)).scalar_one_or_none()
     if digest == rows.article["digest"]:
         return Outcome.UNCHANGED
-    refuse_conflicts(connection, article, beside)
+    known = known_entities(connection, article, beside)
     touched = {row["id"] for row in rows.entities}
     if digest is not None:
         touched |= _remove(connection, article.id)
-    _insert(connection, rows)
+    _insert(connection, rows, known)
     _settle(connection, touched)
     record(connection, article.id, ChangeAction.ADDED if digest is None else ChangeAction.REPLACED)
     return Outcome.CREATED if digest is None else Outcome.REPLACED
@@ -73,18 +73,22 @@ def delete_article(connection: Connection, article_id: str) -> None:
     record(connection, article_id, ChangeAction.DELETED)
 
 
-def refuse_conflicts(connection: Connection, article: CheckedArticle, beside: Iterable[str] = ()) -> None:
-    """Return if whoever else names an entity of the article agrees on its name, type and kind.
+def known_entities(
+    connection: Connection, article: CheckedArticle, beside: Iterable[str] = ()
+) -> dict[str, RowMapping]:
+    """Return those entities of the article that are there, if whoever else mentions one agrees on what it is called.
 
     Raises:
-        DisagreementError: naming each entity that somebody calls otherwise; articles `beside` are not asked.
+        DisagreementError: naming each entity of which another article has another name, type or kind; articles `beside`
+            are not asked.
     """
-    known = connection.execute(select(table_of(Entity)).where(col(Entity.id).in_(article.entities)))
+    rows = connection.execute(select(table_of(Entity)).where(col(Entity.id).in_(article.entities))).mappings()
+    known = {row["id"]: row for row in rows}
     different = {
-        (row.id, field): getattr(row, field)
-        for row in known
+        (slug, field): row[field]
+        for slug, row in known.items()
         for field in ("name", "type", "kind")
-        if getattr(article.entities[row.id], field) != getattr(row, field)
+        if getattr(article.entities[slug], field) != row[field]
     }
     others = connection.execute(
         select(col(Mention.entity_id), func.min(col(Fact.article_id)).label("article"))
@@ -108,6 +112,7 @@ def refuse_conflicts(connection: Connection, article: CheckedArticle, beside: It
     ]
     if problems:
         raise DisagreementError(problems)
+    return known
 
 
 def _remove(connection: Connection, article_id: str) -> set[str]:
@@ -127,13 +132,11 @@ def _remove(connection: Connection, article_id: str) -> set[str]:
     return supported
 
 
-def _insert(connection: Connection, rows: ArticleRows) -> None:
-    ids = [row["id"] for row in rows.entities]
-    known = {row.id: row for row in connection.execute(select(table_of(Entity)).where(col(Entity.id).in_(ids)))}
+def _insert(connection: Connection, rows: ArticleRows, known: Mapping[str, RowMapping]) -> None:
     _insert_all(connection, Article, [rows.article])
     _insert_all(connection, Entity, [row for row in rows.entities if row["id"] not in known])
     for row in rows.entities:
-        if row["id"] in known and not row.items() <= known[row["id"]]._mapping.items():
+        if row["id"] in known and not row.items() <= known[row["id"]].items():
             # Without bounds, which `_settle` works out anew: what was an event may have become a document.
             connection.execute(
                 update(Entity).where(col(Entity.id) == row["id"]).values(**row, earliest=None, latest=None)

@@ -23,13 +23,22 @@ P = ParamSpec("P")
 AnswerT = TypeVar("AnswerT")
 
 
-def article_etag(connection: Connection, article_id: str) -> str | None:
+def find_etag(connection: Connection, article_id: str) -> str | None:
     """Return the strong ETag of an article: of its text and facts, and of the code that shows them; None without one.
 
     It is the same for all paths of the article, so that any of them can be read before a write.
     """
     digest = article_digest(connection, article_id)
     return digest and f'"{hashlib.sha256(f"{__version__} {digest}".encode()).hexdigest()[:32]}"'
+
+
+def etag_of_article(connection: Connection, article_id: str) -> str:
+    """Return the strong ETag of an article.
+
+    Raises:
+        NotFoundError: there is no such article.
+    """
+    return find_etag(connection, article_id) or nothing_answers(connection, "article", article_id)
 
 
 class Asking:
@@ -67,8 +76,7 @@ class Asking:
         """
 
         def mark(connection: Connection) -> str:
-            etag = article_etag(connection, article_id)
-            return etag or nothing_answers(connection, "article", article_id)
+            return etag_of_article(connection, article_id)
 
         return self._answer(mark, lambda connection: question(connection, article_id))
 

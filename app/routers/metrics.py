@@ -2,11 +2,10 @@
 
 from fastapi import APIRouter, Request
 from sqlalchemy import Engine
-from sqlalchemy.exc import DatabaseError
 from starlette.responses import PlainTextResponse, Response
 
-from app.database import check_ready, current_revision, current_token
-from app.errors import NotReadyError
+from app.database import check_ready, current_revision, current_token, explained
+from app.errors import DatelineError
 from app.metrics import Metrics
 from app.queries.contents import count_contents
 from app.routers.asking import NoQuery
@@ -35,10 +34,10 @@ def _contents(reader: Engine, metrics: Metrics) -> dict[str, int]:
     """Return what the database holds; counting waits for a load to change it. One that cannot be read is not ready."""
     try:
         check_ready(reader)
-        with reader.connect() as connection:
+        with explained(), reader.connect() as connection:
             token, revision = current_token(connection), current_revision(connection)
             if metrics.counted[0] != token:
                 metrics.counted = (token, count_contents(connection))
-    except (NotReadyError, DatabaseError):
+    except DatelineError:
         return {"ready": 0}
     return {"ready": 1, "revision": revision, **metrics.counted[1]}

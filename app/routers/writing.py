@@ -11,19 +11,19 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi import Path as PathParameter
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from app.database import check_ready, create_reader, create_writer, explained
+from app.database import check_ready, create_writer, explained
 from app.errors import ForbiddenError, MediaTypeError, UnauthorisedError, WrongTokenError
 from app.loading import loader
 from app.loading.checking import CheckedArticle
 from app.loading.documents import Submission, check_document
-from app.loading.loader import Outcome, load_article, refuse_conflicts
+from app.loading.loader import Outcome, known_entities, load_article
 from app.logs import note
 from app.queries.articles import get_article
-from app.queries.unknown import nothing_answers
-from app.routers.asking import NoQuery, article_etag
+from app.routers.asking import NoQuery, etag_of_article, find_etag
 from app.routers.preconditions import Preconditions
 from app.schemas.views import ArticleItem, Checked
 from app.settings import Settings
@@ -40,17 +40,16 @@ class Desk:
     One document is checked at a time and one is stored at a time, as neither would be faster beside another.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, reader: Engine) -> None:
         self.tokens = settings.tokens
         self.deepest = settings.max_depth
         self.patience = settings.check_timeout
-        self.reader = create_reader(settings.database_url, settings.statement_timeout)
+        self.reader = reader
         self.writer = create_writer(settings.database_url)
         self.checking, self.storing = CapacityLimiter(1), CapacityLimiter(1)
 
     def close(self) -> None:
         """Close what is open."""
-        self.reader.dispose()
         self.writer.dispose()
 
     async def check(self, submission: Submission) -> CheckedArticle:
@@ -72,7 +71,7 @@ class Desk:
         def compare() -> None:
             check_ready(self.reader)
             with explained(), self.reader.connect() as connection:
-                refuse_conflicts(connection, article)
+                known_entities(connection, article)
 
         await run_sync(compare, limiter=self.checking)
 
@@ -86,10 +85,9 @@ class Desk:
 
         def store() -> tuple[Outcome, ArticleItem, str]:
             with explained(), self.writer.begin() as connection:
-                wanted.refuse_write(article_etag(connection, article.id))
+                wanted.refuse_write(find_etag(connection, article.id))
                 outcome = load_article(connection, article)
-                etag = article_etag(connection, article.id)
-                return outcome, get_article(connection, article.id), etag or ""
+                return outcome, get_article(connection, article.id), etag_of_article(connection, article.id)
 
         return await self._write(store)
 
@@ -103,8 +101,7 @@ class Desk:
 
         def delete() -> None:
             with explained(), self.writer.begin() as connection:
-                etag = article_etag(connection, article_id) or nothing_answers(connection, "article", article_id)
-                wanted.refuse_write(etag)
+                wanted.refuse_write(etag_of_article(connection, article_id))
                 loader.delete_article(connection, article_id)
 
         await self._write(delete)

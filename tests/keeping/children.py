@@ -23,7 +23,7 @@ from sqlalchemy.exc import DatabaseError
 from app.database import PRAGMAS, create_writer
 from app.errors import DatelineError, NotFoundError
 from app.keeping.backup import back_up
-from app.keeping.opening import explained
+from app.keeping.opening import with_hint
 from app.keeping.restore import restore_backup
 from app.loading.loader import delete_article, load_article
 from app.settings import ROOT
@@ -71,7 +71,7 @@ def run(order: Any) -> int:
         try:
             TASKS[order["task"]](*order["arguments"])
         except DatabaseError as error:
-            says.write(explained(error.orig))
+            says.write(with_hint(error.orig))
             return 1
         except DatelineError as error:
             says.write(str(error))

@@ -133,12 +133,24 @@ def test_a_private_copy_goes_away(sound: Path, folder: Path) -> None:
 # --- In use, and out of room --------------------------------------------------------------------------------------
 
 
+def wait_for_a_load(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        query = "SELECT value FROM revision"
+        before, deadline = connection.execute(query).fetchone(), time.monotonic() + 60
+        while connection.execute(query).fetchone() == before:
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+
+
 def test_backups_of_a_database_that_another_process_loads_into_are_consistent(
     sound: Path, folder: Path, children: Children
 ) -> None:
     loading = children.start("load", f"sqlite:///{sound}")
     try:
-        revisions = [back_up(sound, folder / f"{number}.db").revision for number in range(2)]
+        revisions = []
+        for number in range(2):
+            wait_for_a_load(sound)
+            revisions.append(back_up(sound, folder / f"{number}.db").revision)
     finally:
         assert loading.kill() == -9
     assert revisions[0] < revisions[1]

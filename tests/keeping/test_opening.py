@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from app.database import PRAGMAS, Schema, create_writer, migrate
 from app.errors import DamagedFileError, DatabaseFileError
 from app.keeping import opening
-from app.keeping.opening import examine, explained, file_of, offering_way_out, refuse_unusable, url_of
+from app.keeping.opening import examine, file_of, offering_way_out, refuse_unusable, url_of, with_hint
 
 GARBAGE = b"This is a letter to the editor. " * 1000
 
@@ -155,15 +155,15 @@ def test_a_locked_database_and_a_full_disk_are_explained(sound: Path, monkeypatc
     writers = [create_writer(f"sqlite:///{sound}") for _ in range(2)]
     with writers[0].begin(), pytest.raises(OperationalError) as caught, writers[1].begin():
         pass
-    assert explained(caught.value.orig) == "database is locked (another process is writing to it; try again)"
+    assert with_hint(caught.value.orig) == "database is locked (another process is writing to it; try again)"
     with writers[0].begin() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1")
         with pytest.raises(OperationalError) as caught:
             connection.exec_driver_sql("CREATE TABLE wide AS SELECT zeroblob(1000000) AS bytes")
-    assert explained(caught.value.orig).startswith("database or disk is full (make room")
+    assert with_hint(caught.value.orig).startswith("database or disk is full (make room")
     for writer in writers:
         writer.dispose()
-    assert explained(ValueError("else")) == "else"
+    assert with_hint(ValueError("else")) == "else"
 
 
 def test_the_way_out_is_offered_for_damage_alone(tmp_path: Path) -> None:

@@ -1,8 +1,12 @@
+import sqlite3
 from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse
+from sqlalchemy.exc import OperationalError
 
 from app.loading.checking import CheckedArticle
+from app.routers import metrics
 from tests.api import Api, assert_problem, faults_of
 
 HELD = ("ready", "revision", "articles", "entities", "facts")
@@ -42,6 +46,17 @@ def test_a_database_that_is_not_there_leaves_the_other_numbers(tmp_path: Path) -
     with Api(tmp_path / "missing.db") as api:
         assert held(api) == {"ready": 0}
         assert "dateline_requests_total{" in api.get("/metrics").text
+
+
+def test_a_database_that_is_busy_leaves_the_other_numbers(koome: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = sqlite3.OperationalError("database is locked")
+    busy.sqlite_errorcode = sqlite3.SQLITE_BUSY
+
+    def fail(_connection: object) -> str:
+        raise OperationalError("SELECT", None, busy)
+
+    monkeypatch.setattr(metrics, "current_token", fail)
+    assert held(koome) == {"ready": 0}
 
 
 def test_the_numbers_take_no_parameters_and_come_as_text(koome: Api) -> None:
