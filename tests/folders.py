@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 from sqlmodel import SQLModel, col
 
+from app.database import closing, create_reader
 from app.loading.checking import check_folder
 from app.loading.loader import Outcome, load_article
 from app.tables import Change, Evidence, Revision, SearchDocument, Span, table_of
@@ -59,6 +60,12 @@ def contents(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
 def contents_of(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
     with engine.connect() as connection:
         return contents(connection)
+
+
+def contents_in(file: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the rows of a database file."""
+    with closing(create_reader(f"sqlite:///{file}")) as reader:
+        return contents_of(reader)
 
 
 def assert_sound(connection: Connection) -> None:

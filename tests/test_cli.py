@@ -23,7 +23,7 @@ from app.database import create_writer
 from app.loading.checking import NO_ID
 from app.settings import ROOT, Settings, load_settings
 from tests.api import KOOME, Api, bearing, dateline
-from tests.folders import SEED, contents_of, write_folder
+from tests.folders import SEED, contents_in, write_folder
 from tests.newsroom import REPORT, REPORT_DOCUMENT, REPORT_TEXT
 
 COMMANDS = ["serve", "migrate", "check", "load", "export", "verify", "backup", "restore", "token", "schema", "openapi"]
@@ -64,13 +64,6 @@ def refused(monkeypatch: pytest.MonkeyPatch) -> Main:
         return message
 
     return run
-
-
-def rows(file: Path) -> object:
-    engine = create_writer(f"sqlite:///{file}")
-    found = contents_of(engine)
-    engine.dispose()
-    return found
 
 
 @pytest.fixture
@@ -387,7 +380,7 @@ def test_what_is_exported_loads_to_the_same_rows_elsewhere(
     monkeypatch.setenv("DATELINE_DATABASE_URL", f"sqlite:///{elsewhere}")
     assert run("check", str(tmp_path / "out" / KOOME)).exit_code == 0
     assert run("load", str(tmp_path / "out" / KOOME), str(tmp_path / "out" / REPORT)).exit_code == 0
-    assert rows(elsewhere) == rows(migrated)
+    assert contents_in(elsewhere) == contents_in(migrated)
     assert (tmp_path / "out" / KOOME / "article.txt").read_bytes() == (SEED / "article.txt").read_bytes()
 
 

@@ -1,21 +1,19 @@
 import shutil
 import sqlite3
-import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from app.database import create_reader, create_writer
+from app.database import create_writer
 from app.errors import DatabaseFileError
 from app.keeping import backup, copying
 from app.keeping.backup import back_up
 from app.keeping.copying import private_copy
 from app.keeping.verifying import verified
 from app.loading.loader import delete_article
-from tests.folders import contents_of
+from tests.folders import contents_in
 from tests.keeping.children import Children
 from tests.keeping.test_verifying import corrupt
 from tests.newsroom import REPORT
@@ -29,27 +27,11 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def public_folder() -> Iterator[Path]:
-    """An empty folder that users without privileges can reach: pytest's are out of their way."""
-    with tempfile.TemporaryDirectory() as directory:
-        folder = Path(directory)
-        folder.chmod(0o755)
-        yield folder
-
-
-def rows_of(file: Path) -> object:
-    reader = create_reader(f"sqlite:///{file}")
-    rows = contents_of(reader)
-    reader.dispose()
-    return rows
-
-
 def test_a_backup_is_one_file_with_everything_in_it(sound: Path, folder: Path) -> None:
     to = folder / "my.db"
     assert back_up(sound, to) == verified(sound, sound)
     assert [*folder.iterdir()] == [to]
-    assert rows_of(to) == rows_of(sound)
+    assert contents_in(to) == contents_in(sound)
     with closing(sqlite3.connect(to)) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     assert [*folder.iterdir()] == [to]

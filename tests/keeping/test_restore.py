@@ -1,11 +1,10 @@
 import random
 import shutil
 import sqlite3
-import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from app.loading.loader import delete_article, load_article
 from app.tables import Article, Change, Revision
 from app.vocabulary import ChangeAction
 from tests.api import Api
-from tests.folders import contents, contents_of
+from tests.folders import contents, contents_in, contents_of
 from tests.keeping.children import Children
 from tests.keeping.test_opening import garbage, overwritten, truncated
 from tests.keeping.test_verifying import corrupt
@@ -71,10 +70,6 @@ def state_of(file: Path) -> State:
         state = (contents(connection), *revision)
     reader.dispose()
     return state
-
-
-def rows_of(file: Path) -> object:
-    return state_of(file)[0]
 
 
 def changes_since(file: Path, revision: int) -> list[tuple[int, str, str]]:
@@ -124,7 +119,7 @@ def test_restoring_brings_back_every_row_and_tells_those_who_follow_the_changes(
     _, revision, token, history = state_of(moved_on)
     assert restore_backup(url(moved_on), saved) == {ADDED: 1, REPLACED: 1, DELETED: 1}
     rows, now, new_token, same_history = state_of(moved_on)
-    assert rows == rows_of(saved)
+    assert rows == contents_in(saved)
     assert changes_since(moved_on, revision) == [
         (revision + 1, REPORT, "added"),
         (revision + 2, "tiny-0", "replaced"),
@@ -149,7 +144,7 @@ def test_restoring_what_is_there_changes_nothing(sound: Path, saved: Path) -> No
 def test_where_there_is_no_database_one_is_made_with_a_history_of_its_own(saved: Path, tmp_path: Path) -> None:
     new = tmp_path / "new.db"
     assert restore_backup(url(new), saved) == {ADDED: 3}
-    assert rows_of(new) == rows_of(saved)
+    assert contents_in(new) == contents_in(saved)
     assert state_of(new)[3] != state_of(saved)[3]
     assert [change[1:] for change in changes_since(new, 0)] == [
         (REPORT, "added"),
@@ -166,18 +161,18 @@ def test_an_empty_file_is_a_database_that_is_not_there_yet(saved: Path, tmp_path
 
 def test_a_backup_without_articles_takes_all_away(moved_on: Path, empty_database: Path) -> None:
     assert restore_backup(url(moved_on), empty_database) == {DELETED: 3}
-    assert rows_of(moved_on) == rows_of(empty_database)
+    assert contents_in(moved_on) == contents_in(empty_database)
     verified(moved_on, moved_on)
 
 
 def test_an_older_backup_is_brought_up_to_date_in_a_copy(moved_on: Path, saved: Path) -> None:
-    expected = rows_of(saved)
+    expected = contents_in(saved)
     writer = create_writer(url(saved))
     command.downgrade(alembic_config(writer), "0001")
     writer.dispose()
     before = saved.read_bytes()
     restore_backup(url(moved_on), saved)
-    assert rows_of(moved_on) == expected
+    assert contents_in(moved_on) == expected
     assert saved.read_bytes() == before
 
 
@@ -230,7 +225,7 @@ def test_a_damaged_database_is_refused_with_the_way_out_which_works(
         restore_backup(url(moved_on), saved)
     moved_on.rename(moved_on.with_name("damaged.db"))
     restore_backup(url(moved_on), saved)
-    assert rows_of(moved_on) == rows_of(saved)
+    assert contents_in(moved_on) == contents_in(saved)
 
 
 def test_a_database_whose_feed_of_changes_is_broken_is_refused_with_the_way_out(moved_on: Path, saved: Path) -> None:
@@ -271,7 +266,7 @@ def test_rows_that_do_not_verify_are_replaced_though_no_digest_tells_them(
     _, revision, token, _ = state_of(sound)
     assert restore_backup(url(sound), saved) == {REPLACED: 3}
     rows, now, new_token, _ = state_of(sound)
-    assert rows == rows_of(saved)
+    assert rows == contents_in(saved)
     assert (now, new_token != token) == (revision + 3, True)
     verified(sound, sound)
 
@@ -301,7 +296,7 @@ def test_an_outcome_that_does_not_verify_is_not_committed(
 
 def test_readers_see_the_old_state_or_the_restored_one(moved_on: Path, saved: Path) -> None:
     """One with a snapshot keeps it to the end; those that come and go see one state or the other."""
-    before, restored = rows_of(moved_on), rows_of(saved)
+    before, restored = contents_in(moved_on), contents_in(saved)
     reader = create_reader(url(moved_on))
     seen: list[tuple[str, object]] = []
     done = threading.Event()
@@ -350,7 +345,7 @@ def test_restoring_while_another_process_loads_is_one_load_among_others(
         assert loading.kill() == -9
     verified(moved_on, moved_on)
     remove(moved_on, *(row for row in _articles(moved_on) if row.startswith("tiny-1") and row != "tiny-1"))
-    assert rows_of(moved_on) == rows_of(saved)
+    assert contents_in(moved_on) == contents_in(saved)
 
 
 def _articles(file: Path) -> list[str]:
@@ -363,7 +358,7 @@ def _articles(file: Path) -> list[str]:
 
 def test_a_restoration_that_is_killed_has_happened_or_not(moved_on: Path, saved: Path, children: Children) -> None:
     template = moved_on.read_bytes()
-    before, restored = rows_of(moved_on), rows_of(saved)
+    before, restored = contents_in(moved_on), contents_in(saved)
     outcomes: Counter[bool] = Counter()
     for moment in (0.05, 0.2, 0.3, 0.4):
         for leftover in moved_on.parent.glob(f"{moved_on.name}*"):
@@ -372,13 +367,13 @@ def test_a_restoration_that_is_killed_has_happened_or_not(moved_on: Path, saved:
         child = children.start("restore", url(moved_on), saved)
         time.sleep(moment * random.uniform(0.5, 1.5))
         child.kill()
-        rows = rows_of(moved_on)
+        rows = contents_in(moved_on)
         assert rows in (before, restored)
         outcomes[rows == restored] += 1
         verified(moved_on, moved_on)
     assert outcomes[False]
     restore_backup(url(moved_on), saved)
-    assert rows_of(moved_on) == restored
+    assert contents_in(moved_on) == restored
 
 
 def test_a_full_disk_is_told_and_nothing_is_restored(moved_on: Path, saved: Path, children: Children) -> None:
@@ -425,18 +420,10 @@ def test_a_locked_database_is_told_after_a_while(moved_on: Path, saved: Path, mo
     assert state_of(moved_on) == before
 
 
-@pytest.fixture
-def public_folder() -> Iterator[Path]:
-    """A folder that users without privileges can reach, and write to: pytest's are out of their way."""
-    with tempfile.TemporaryDirectory() as directory:
-        folder = Path(directory)
-        folder.chmod(0o777)
-        yield folder
-
-
 def test_a_database_that_may_not_be_written_to_is_told(
     moved_on: Path, saved: Path, public_folder: Path, children: Children
 ) -> None:
+    public_folder.chmod(0o777)
     live, backup = (Path(shutil.copy(file, public_folder)) for file in (moved_on, saved))
     live.chmod(0o444)
     before = state_of(live)
