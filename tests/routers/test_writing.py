@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -833,8 +834,13 @@ def test_of_writers_at_several_desks_on_one_database_one_wins(one: Api) -> None:
     file = Path(one.url.removeprefix("sqlite:///"))
     ready = threading.Barrier(WRITERS)
 
+    opening = threading.Lock()
+
     def write(number: int) -> httpx.Response:
-        with Api(file) as api:
+        with ExitStack() as stack:
+            with opening:  # The framework makes its routes at the first request, and not for several threads at once.
+                api = stack.enter_context(Api(file))
+                api.get("/articles/one")
             ready.wait(30)  # until the last of them has opened
             return api.put("one", version(number), if_match=tag)
 
