@@ -2,20 +2,25 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from app import __version__, openapi, problems
-from app.database import create_reader
+from app.database import Watch, create_reader
+from app.kept import KeptAnswers, OnceATurn
 from app.limits import BodyLimit, InFlight, RateLimit
 from app.metrics import Metrics
-from app.middleware import Head, Options, PublicReads, SecurityHeaders, Unexpected
+from app.middleware import Always, Head, Options, Preflights, Unexpected
 from app.observing import Observed, is_probe
+from app.reads import Reads
 from app.routers import articles, changes, docs, entities, facts, health, metrics, views, writing
 from app.routers.writing import Desk
 from app.settings import Settings, load_settings
+
+ANSWERING: Final = (articles, entities, facts, views, changes)
+"""The routers of what the database is asked for."""
 
 
 def create_app(settings: Settings | None = None, telemetry: TelemetryConfig | None = None) -> FastAPI:
@@ -27,14 +32,19 @@ def create_app(settings: Settings | None = None, telemetry: TelemetryConfig | No
         SettingsError: a DATELINE_* variable holds something that it cannot.
     """
     settings = settings or load_settings()
+    reader = create_reader(settings.database_url, settings.statement_timeout)
+    watch = Watch(reader)
+    kept = KeptAnswers(settings.max_kept, OnceATurn(watch.token))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        app.state.reader = create_reader(settings.database_url, settings.statement_timeout)
-        app.state.desk = Desk(settings, app.state.reader)
-        yield {"metrics": app.state.metrics}  # for the server, which answers what is no request by itself
+        app.state.reader = reader
+        app.state.desk = Desk(settings, reader)
+        # For the server, which answers by itself what is no request, and what has been answered already.
+        yield {"metrics": app.state.metrics, "kept": None if settings.rate_limit else kept}
+        watch.close()
         app.state.desk.close()
-        app.state.reader.dispose()
+        reader.dispose()
 
     app = FastAPI(
         title="Dateline",
@@ -47,19 +57,20 @@ def create_app(settings: Settings | None = None, telemetry: TelemetryConfig | No
         telemetry={"exclude": is_probe, **(telemetry or {})},
     )
     app.state.metrics = Metrics()
-    for part in (articles, writing, entities, facts, views, changes, health, metrics, docs):
+    for part in (*ANSWERING, writing, health, metrics, docs):
         app.include_router(part.router)
     docs.mount_assets(app)
     problems.add_handlers(app)
     openapi.describe(app)
-    app.add_middleware(Unexpected)
     app.add_middleware(Options)
     app.add_middleware(BodyLimit, most=settings.max_body, together=settings.max_body * settings.max_in_flight)
+    app.add_middleware(Preflights)
+    app.add_middleware(Reads, routes=[route for part in ANSWERING for route in part.router.routes], kept=kept)
+    app.add_middleware(Unexpected)
     app.add_middleware(InFlight, most=settings.max_in_flight)
     if settings.rate_limit:
         app.add_middleware(RateLimit, a_minute=settings.rate_limit)
-    app.add_middleware(PublicReads)
     app.add_middleware(Head)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Always)
     app.add_middleware(Observed, metrics=app.state.metrics)
     return app

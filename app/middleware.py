@@ -14,14 +14,19 @@ from app.problems import READS, problem_response
 
 log = logging.getLogger("dateline")
 
-SECURITY = [
+EXPOSED = "ETag, Link, Retry-After, X-Request-ID"
+"""Headers that pages of other origins may see, as they lead on."""
+ALWAYS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"x-frame-options", b"DENY"),
-    (b"cross-origin-resource-policy", b"cross-origin"),  # reads are public
+    (b"cross-origin-resource-policy", b"cross-origin"),
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", EXPOSED.encode()),
 ]
-"""Headers that leave browsers no other use of an answer than to read it; a page brings a policy of its own."""
+"""Headers of every answer: pages of any origin may read it, and browsers may put it to no other use; a page of our own
+brings a policy of its own."""
 
 
 class Unexpected:
@@ -57,8 +62,8 @@ class Unexpected:
             await response(scope, receive, send)
 
 
-class SecurityHeaders:
-    """Gives every answer the security headers that it does not have."""
+class Always:
+    """Gives every answer those of the headers of every answer that it does not have."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -66,14 +71,14 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and the answer back with the headers."""
 
-        async def send_secured(message: Message) -> None:
+        async def send_with(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = message.get("headers", [])
                 own = {name for name, _ in headers}
-                message["headers"] = [*headers, *(header for header in SECURITY if header[0] not in own)]
+                message["headers"] = [*headers, *(header for header in ALWAYS if header[0] not in own)]
             await send(message)
 
-        await self.app(scope, receive, send_secured)
+        await self.app(scope, receive, send_with)
 
 
 class Head:
@@ -122,8 +127,8 @@ class Options:
         await self.app(scope, receive, send_allowed)
 
 
-class PublicReads(CORSMiddleware):
-    """Lets pages of any origin read, and see the headers that lead on."""
+class Preflights(CORSMiddleware):
+    """Tells browsers, before they send what pages of other origins ask for, that it may be reads alone."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(
@@ -131,9 +136,13 @@ class PublicReads(CORSMiddleware):
             allow_origins=["*"],
             allow_methods=READS.split(", "),
             allow_headers=["*"],
-            expose_headers=["ETag", "Link", "Retry-After", "X-Request-ID"],
             max_age=86400,
         )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a preflight; what every answer carries for pages of other origins is there already."""
+        is_preflight = scope["type"] == "http" and scope["method"] == "OPTIONS"
+        await (super().__call__ if is_preflight else self.app)(scope, receive, send)
 
     def preflight_response(self, request_headers: Headers) -> Response:
         """Answer a preflight; one that asks for a method other than reads is refused with a problem document."""

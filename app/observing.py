@@ -47,7 +47,7 @@ class Observed:
             await self.app(scope, receive, send)
             return
         started = perf_counter()
-        own_id, agent = _read(scope["headers"])
+        own_id, agent = identify(scope["headers"])
         request_id.set(own_id)  # For good: the server logs in this context too, after the answer has failed.
         scope[ID] = own_id
         header = (HEADER, own_id.encode())
@@ -72,7 +72,7 @@ class Observed:
             self.metrics.end()
             if GONE in scope or not status:
                 status = CLIENT_GONE
-            _report(self.metrics, scope, own_id, agent, status, size, perf_counter() - started)
+            report(self.metrics, scope, own_id, agent, status, size, perf_counter() - started)
 
 
 def refused(metrics: Metrics, scope: MutableMapping[str, Any] | None, url: bytes, status: int) -> bytes:
@@ -88,10 +88,10 @@ def refused(metrics: Metrics, scope: MutableMapping[str, Any] | None, url: bytes
         The id, for the answer: that of the request, if the application has begun with it.
     """
     scope = {} if scope is None else scope
-    own_id, agent = _read(scope.get("headers", ()))
+    own_id, agent = identify(scope.get("headers", ()))
     own_id = str(scope.get(ID, own_id))
     path, _, query = url.partition(b"?")
-    _report(metrics, {**scope, "path": path.decode("latin-1"), "query_string": query}, own_id, agent, status, 0, 0.0)
+    report(metrics, {**scope, "path": path.decode("latin-1"), "query_string": query}, own_id, agent, status, 0, 0.0)
     scope[GONE] = True  # The application's answer, if one is being made, reaches nobody.
     return own_id.encode()
 
@@ -101,7 +101,7 @@ def is_probe(scope: Scope) -> bool:
     return scope.get("path") in ("/health", "/ready", "/metrics")
 
 
-def _read(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, bytes | None]:
+def identify(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, bytes | None]:
     """Return the request's id, the client's own where that is acceptable, and what the client says it is."""
     known = dict(headers)
     own_id, agent = known.get(HEADER), known.get(b"user-agent")
@@ -121,7 +121,7 @@ def _template(scope: Scope) -> str | None:
     return scope["path"] if "endpoint" in scope and not scope["path_params"] else None
 
 
-def _report(
+def report(
     metrics: Metrics, scope: Scope, own_id: str, agent: bytes | None, status: int, size: int, seconds: float
 ) -> None:
     """Count the answer, and write its line: put together by hand, as any encoder would take several times as long."""

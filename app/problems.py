@@ -51,13 +51,7 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(DatelineError)
     async def domain(request: Request, error: DatelineError) -> Response:
-        if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            log.error("%s%s", error, f": {error.__cause__}" if error.__cause__ else "")
-        return problem_response(request.url.path, error.status, error.detail, error.errors, dict(error.headers))
-
-    @app.exception_handler(NotModifiedError)
-    async def not_modified(_request: Request, error: NotModifiedError) -> Response:
-        return Response(status_code=error.status, headers={"ETag": error.etag, "Cache-Control": "no-cache"})
+        return answer_to(error, request.url.path)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
@@ -73,7 +67,17 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def validation(request: Request, error: RequestValidationError) -> Response:
         faults = list(_faults(request, error.errors()))
-        return await domain(request, InvalidInputError(faults))
+        return answer_to(InvalidInputError(faults), request.url.path)
+
+
+def answer_to(error: DatelineError, path: str) -> Response:
+    """Return what the client of the path is told: a problem document, or that nothing has changed."""
+    if isinstance(error, NotModifiedError):
+        headers = {"ETag": error.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+        return Response(status_code=error.status, headers=headers)
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("%s%s", error, f": {error.__cause__}" if error.__cause__ else "")
+    return problem_response(path, error.status, error.detail, error.errors, dict(error.headers))
 
 
 def allowed_methods(request: Request) -> str:

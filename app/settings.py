@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     """Seconds in which a request must have arrived, and in which a client must go on to read its answer."""
     statement_timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 5
     """Seconds that the database may work on the question of one request."""
+    max_kept: Annotated[int, Field(ge=0)] = 67_108_864
+    """Bytes of answers that a process keeps, to give them again until something is loaded; 0 to keep none."""
     rate_limit: Annotated[int, Field(ge=0)] = 0
     """Requests a minute that each process answers one client (an IPv4 address, or a /64 of IPv6); 0 for no limit."""
 

@@ -15,8 +15,9 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from app import protocol
+from app.kept import KeptAnswers
 from app.metrics import Metrics
-from app.middleware import SECURITY
+from app.middleware import ALWAYS
 from app.protocol import BoundedProtocol
 from app.settings import Settings
 
@@ -69,9 +70,10 @@ class Application:
 class Line:
     """A server with the protocol on a port of its own, and connections to it."""
 
-    def __init__(self, app: Application, state: ServerState, port: int) -> None:
+    def __init__(self, app: Application, state: ServerState, metrics: Metrics, port: int) -> None:
         self.app = app
         self.state = state
+        self.metrics = metrics
         self.port = port
         self.writers: list[asyncio.StreamWriter] = []
 
@@ -107,13 +109,13 @@ class Line:
 
 
 @asynccontextmanager
-async def serving(**limits: float) -> AsyncIterator[Line]:
-    app, state = Application(), ServerState()
+async def serving(kept: KeptAnswers | None = None, **limits: float) -> AsyncIterator[Line]:
+    app, state, metrics = Application(), ServerState(), Metrics()
     config = Config(app, log_config=None, lifespan="off", ws="none", timeout_keep_alive=100)
     settings = Settings.model_validate(limits)
-    make = partial(BoundedProtocol, settings, config, state, {"metrics": Metrics()})
+    make = partial(BoundedProtocol, settings, config, state, {"metrics": metrics, "kept": kept})
     server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
-    line = Line(app, state, server.sockets[0].getsockname()[1])
+    line = Line(app, state, metrics, server.sockets[0].getsockname()[1])
     try:
         yield line
     finally:
@@ -135,8 +137,8 @@ def assert_refused(raw: bytes, status: int) -> Any:
     assert headers[b"content-type"] == b"application/problem+json"
     assert headers[b"connection"] == b"close"
     assert int(headers[b"content-length"]) == len(body)
-    assert SECURITY[0] in headers.items()
-    assert set(SECURITY) <= set(headers.items())
+    assert ALWAYS[0] in headers.items()
+    assert set(ALWAYS) <= set(headers.items())
     assert (b"retry-after" in headers) == (status == 503)
     problem = json.loads(body)
     assert problem["status"] == status

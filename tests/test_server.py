@@ -16,11 +16,14 @@ import pytest
 import uvloop
 from uvicorn import Config
 
+from app.database import create_writer
+from app.loading.loader import load_article
 from app.protocol import BoundedProtocol
 from app.server import Server as StoppingServer
 from app.server import address_of, listen, make_room_for
 from app.settings import Settings
 from tests.api import KOOME, Api, Server, assert_problem
+from tests.newsroom import tiny_article
 
 LONGEST_URL = Settings().max_url
 LONGEST_HEADERS = Settings().max_headers
@@ -51,6 +54,39 @@ def long(server: Server, length: int) -> httpx.Response:
     """Ask for a path of this many bytes; httpx would not make a URL of more than 65,536."""
     path = b"/people?q=".ljust(length, b"a")
     return server.client.get("/people", extensions={"target": path})
+
+
+# --- Answers that are kept ----------------------------------------------------------------------------------------
+
+
+def test_what_another_process_loads_is_in_the_next_answer(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        writer = create_writer(f"sqlite:///{tmp_path / 'dateline.db'}")
+        tags = set()
+        for number in range(20):
+            answers = [server.client.get("/people?limit=100") for _ in range(3)]
+            tag = answers[0].headers["etag"]
+            tags.add(tag)
+            assert [answer.status_code for answer in answers] == [200] * 3
+            assert {answer.headers["etag"] for answer in answers} == {tag}
+            assert server.client.get("/people?limit=100", headers={"If-None-Match": tag}).status_code == 304
+            found = {person["id"] for answer in answers for person in answer.json()["items"]}
+            assert {f"person-{before}" for before in range(number)} <= found
+            with writer.begin() as connection:
+                load_article(connection, tiny_article(number))
+        writer.dispose()
+        assert len(tags) == 20
+
+
+def test_a_kept_answer_is_logged_like_any_other(server: Server) -> None:
+    lines = []
+    for number in range(3):
+        own_id = f"kept-{number}"
+        server.client.get("/units?limit=3", headers={"X-Request-ID": own_id})
+        lines.append(server.line_of(own_id))
+    own = ("time", "request_id", "milliseconds")
+    assert len({tuple((name, value) for name, value in line.items() if name not in own) for line in lines}) == 1
+    assert (lines[2]["route"], lines[2]["query"]) == ("/units", "limit=3")
 
 
 # --- Bounds -------------------------------------------------------------------------------------------------------

@@ -49,6 +49,7 @@ GIVEN: dict[str, tuple[str, Any]] = {
     "MAX_IN_FLIGHT": ("1", 1),
     "REQUEST_TIMEOUT": ("0.5", 0.5),
     "STATEMENT_TIMEOUT": ("0.25", 0.25),
+    "MAX_KEPT": ("0", 0),
     "RATE_LIMIT": ("60", 60),
     "TOKENS": (f"desk:{'0' * 64}, night-desk:{'a' * 64}", {"desk": "0" * 64, "night-desk": "a" * 64}),
     "MAX_DEPTH": ("12", 12),

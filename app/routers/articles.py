@@ -3,8 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic_core import to_json
 from starlette.responses import JSONResponse, PlainTextResponse
 
+from app.answers import Answer
 from app.loading.exporting import submitted_form
 from app.queries import articles as queries
 from app.routers.asking import Ask, NoQuery
@@ -15,16 +17,16 @@ from app.schemas.views import ArticleItem, Coverage
 router = APIRouter(tags=["articles"])
 
 
-@router.get("/articles", summary="List articles")
-async def list_articles(filters: Annotated[ArticleFilters, Query()], ask: Ask) -> Page[ArticleItem]:
+@router.get("/articles", summary="List articles", response_model=Page[ArticleItem])
+async def list_articles(filters: Annotated[ArticleFilters, Query()], ask: Ask) -> Answer:
     """List the articles; `q` looks through their texts."""
-    return ask.page(queries.list_articles, filters)
+    return await ask.page(queries.list_articles, filters)
 
 
-@router.get("/articles/{id}", summary="Get one article")
-async def get_article(id: str, _none: NoQuery, ask: Ask) -> ArticleItem:
+@router.get("/articles/{id}", summary="Get one article", response_model=ArticleItem)
+async def get_article(id: str, _none: NoQuery, ask: Ask) -> Answer:
     """Get one article: what its text gives about it, its size and its checksum."""
-    return ask.of_article(queries.get_article, id)
+    return ask.answer(await ask.fetch_of_article(queries.get_article, id))
 
 
 @router.get(
@@ -33,23 +35,22 @@ async def get_article(id: str, _none: NoQuery, ask: Ask) -> ArticleItem:
     response_class=PlainTextResponse,
     response_description="The text.",
 )
-async def get_article_text(id: str, _none: NoQuery, ask: Ask) -> PlainTextResponse:
+async def get_article_text(id: str, _none: NoQuery, ask: Ask) -> Answer:
     """Get the text byte for byte as it was loaded, in UTF-8; offsets of evidence count its code points."""
-    text = ask.of_article(queries.get_text, id)
-    return PlainTextResponse(text, headers=dict(ask.response.headers))
+    text = await ask.fetch_of_article(queries.get_text, id)
+    return ask.answer(text.encode(), b"text/plain; charset=utf-8")
 
 
-@router.get("/articles/{id}/coverage", summary="Get what no fact uses")
-async def get_article_coverage(id: str, _none: NoQuery, ask: Ask) -> Coverage:
+@router.get("/articles/{id}/coverage", summary="Get what no fact uses", response_model=Coverage)
+async def get_article_coverage(id: str, _none: NoQuery, ask: Ask) -> Answer:
     """Get which words of the article no fact uses as evidence."""
-    return ask.of_article(queries.get_coverage, id)
+    return ask.answer(await ask.fetch_of_article(queries.get_coverage, id))
 
 
 @router.get("/articles/{id}/document", summary="Get an article to write it back", response_class=JSONResponse)
-async def get_article_document(id: str, _none: NoQuery, ask: Ask) -> JSONResponse:
+async def get_article_document(id: str, _none: NoQuery, ask: Ask) -> Answer:
     """Get the text and facts of an article as the one document that `PUT /articles/{id}` takes.
 
     Edit it, and send it back with its ETag as `If-Match`.
     """
-    document = ask.of_article(submitted_form, id)
-    return JSONResponse(document, headers=dict(ask.response.headers))
+    return ask.answer(to_json(await ask.fetch_of_article(submitted_form, id)))

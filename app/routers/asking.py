@@ -1,15 +1,20 @@
-"""How a handler asks: one connection, one snapshot of the database, one question."""
+"""How a handler asks: one connection, one snapshot of the database, one question; and how it answers."""
 
 import hashlib
 from collections.abc import Callable
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Query, Request
+from pydantic import BaseModel
 from sqlalchemy import Connection, Engine
+from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from app import __version__
+from app.answers import JSON, Answer, Header, as_json, make_answer
 from app.database import current_token, explained
+from app.encoding import preferred
 from app.errors import NotModifiedError
 from app.problems import refuse_repeated
 from app.queries.articles import article_digest
@@ -20,7 +25,7 @@ from app.schemas.base import Page
 from app.schemas.parameters import NoParameters
 
 P = ParamSpec("P")
-AnswerT = TypeVar("AnswerT")
+FoundT = TypeVar("FoundT")
 
 
 def find_etag(connection: Connection, article_id: str) -> str | None:
@@ -42,33 +47,56 @@ def etag_of_article(connection: Connection, article_id: str) -> str:
 
 
 class Asking:
-    """What a handler needs of its request: ask the database, and link to the next page."""
+    """What a handler needs of its request: ask the database, link to the next page, and answer."""
 
-    def __init__(self, request: Request, response: Response) -> None:
-        """Refuse parameters that may not be repeated, before anything is asked."""
-        refuse_repeated(request)
-        self.request = request
-        self.response = response
-        self.engine: Engine = request.app.state.reader
+    def __init__(self, scope: Scope) -> None:
+        self.path: str = scope["path"]
+        self.query: str = scope["query_string"].decode("latin-1")
+        self.headers = Headers(scope=scope)
+        self.engine: Engine = scope["app"].state.reader
+        self.token = ""
+        """The mark of the last load before the question."""
+        self.etag = ""
+        self.links: list[Header] = []
 
-    def __call__(
-        self, question: Callable[Concatenate[Connection, P], AnswerT], *args: P.args, **kwargs: P.kwargs
-    ) -> AnswerT:
-        """Return the answer to one question, read from one snapshot of the database.
+    async def page(
+        self, question: Callable[Concatenate[Connection, P], Slice[Any]], *args: P.args, **kwargs: P.kwargs
+    ) -> Answer:
+        """Answer a question for a list, with the link to the next page.
 
-        SQLite answers in the time that a hop to another thread would take, so the question runs right here.
+        Raises:
+            NotModifiedError: the client has the answer already.
+        """
+        return self.answer(self.linked(await self.fetch(question, *args, **kwargs)))
+
+    async def item(
+        self, question: Callable[Concatenate[Connection, P], BaseModel], *args: P.args, **kwargs: P.kwargs
+    ) -> Answer:
+        """Answer a question for one thing.
+
+        Raises:
+            NotModifiedError: the client has the answer already.
+        """
+        return self.answer(await self.fetch(question, *args, **kwargs))
+
+    async def fetch(
+        self, question: Callable[Concatenate[Connection, P], FoundT], *args: P.args, **kwargs: P.kwargs
+    ) -> FoundT:
+        """Return what the question finds, read from one snapshot of the database.
 
         Raises:
             NotModifiedError: the client has the answer already (RFC 9110, section 13.1.2).
         """
 
-        def mark(connection: Connection) -> str:
-            return self._etag(current_token(connection))
+        def mark(_connection: Connection) -> str:
+            # The strong ETag: what was asked, after which load, by which version of the code.
+            asked = f"{__version__} {self.path}?{self.query}"
+            return f'"{self.token}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}"'
 
-        return self._answer(mark, lambda connection: question(connection, *args, **kwargs))
+        return self._read(mark, lambda connection: question(connection, *args, **kwargs))
 
-    def of_article(self, question: Callable[[Connection, str], AnswerT], article_id: str) -> AnswerT:
-        """Return the answer to a question about one article alone: its ETag stands as long as the article does.
+    async def fetch_of_article(self, question: Callable[[Connection, str], FoundT], article_id: str) -> FoundT:
+        """Return what the question finds about one article alone: its ETag stands as long as the article does.
 
         Raises:
             NotModifiedError: the client has the answer already.
@@ -78,30 +106,31 @@ class Asking:
         def mark(connection: Connection) -> str:
             return etag_of_article(connection, article_id)
 
-        return self._answer(mark, lambda connection: question(connection, article_id))
+        return self._read(mark, lambda connection: question(connection, article_id))
 
-    def _answer(self, mark: Callable[[Connection], str], question: Callable[[Connection], AnswerT]) -> AnswerT:
-        wanted = Preconditions.of(self.request.headers)
+    def _read(self, mark: Callable[[Connection], str], question: Callable[[Connection], FoundT]) -> FoundT:
+        """Ask, right here: SQLite answers in the time that a hop to another thread would take."""
+        wanted = Preconditions.of(self.headers)
+        coding = preferred(self._accepted)
         with explained(), self.engine.connect() as connection:
-            etag = mark(connection)
-            if wanted.held(etag):
-                raise NotModifiedError(etag)
-            answer = question(connection)
+            self.token = current_token(connection)
+            self.etag = mark(connection)
+            held = wanted.held(self.etag, coding)
+            if held is not None:
+                raise NotModifiedError(held)
+            found = question(connection)
         if "*" in wanted.if_none_match:  # Whatever there is: so there has to be something.
-            raise NotModifiedError(etag)
-        self.response.headers.update({"ETag": etag, "Cache-Control": "no-cache"})
-        return answer
+            raise NotModifiedError(self.etag)
+        return found
 
-    def _etag(self, token: str) -> str:
-        """Return the strong ETag of the answer: what was asked, after which load, by which version of the code."""
-        asked = f"{__version__} {self.request.url.path}?{self.request.url.query}"
-        return f'"{token}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}"'
+    @property
+    def _accepted(self) -> bytes | None:
+        accepted = self.headers.get("accept-encoding")
+        return None if accepted is None else accepted.encode("latin-1")
 
-    def page(
-        self, question: Callable[Concatenate[Connection, P], Slice[Any]], *args: P.args, **kwargs: P.kwargs
-    ) -> Page[Any]:
-        """Return the answer to a question for a list, with the link to the next page."""
-        return self.linked(self(question, *args, **kwargs))
+    def answer(self, found: BaseModel | bytes, media_type: bytes = JSON) -> Answer:
+        """Return the answer: a wire model, or bytes of the media type."""
+        return make_answer(as_json(found), self.etag, self.token, self._accepted, media_type, self.links)
 
     def linked(self, part: Slice[Any]) -> Page[Any]:
         """Return a slice as a page: its cursor becomes the path of the same question from there on."""
@@ -110,15 +139,19 @@ class Asking:
 
     def following(self, name: str, value: str) -> str:
         """Return the path of the same question with this parameter; it goes into the `Link` header too (RFC 8288)."""
-        others = [(other, given) for other, given in self.request.query_params.multi_items() if other != name]
-        following = f"{self.request.url.path}?{urlencode([*others, (name, value)])}"
-        self.response.headers.append("Link", f'<{following}>; rel="next"')
+        given = parse_qsl(self.query, keep_blank_values=True)
+        following = f"{self.path}?{urlencode([*(pair for pair in given if pair[0] != name), (name, value)])}"
+        self.links.append((b"link", f'<{following}>; rel="next"'.encode("latin-1")))
         return following
 
 
-async def asking(request: Request, response: Response) -> Asking:
-    """Return what the handler asks with; a coroutine, as the framework would make a class in another thread."""
-    return Asking(request, response)
+async def asking(request: Request) -> Asking:
+    """Return what the handler asks with, having refused parameters that may not be repeated.
+
+    A coroutine, as the framework would make a class in another thread.
+    """
+    refuse_repeated(request)
+    return Asking(request.scope)
 
 
 Ask = Annotated[Asking, Depends(asking)]

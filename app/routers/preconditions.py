@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 
+from app.encoding import IDENTITY, tagged, untagged
 from app.errors import PreconditionError
 
 
@@ -21,9 +22,13 @@ class Preconditions:
         if_match = _tags(headers, "if-match") if "if-match" in headers else None
         return cls(if_match, _tags(headers, "if-none-match"))
 
-    def held(self, current: str) -> bool:
-        """Tell whether the client has the representation with this strong tag; weak ones count (section 13.1.2)."""
-        return current in {tag.removeprefix("W/") for tag in self.if_none_match}
+    def held(self, current: str, coding: str = IDENTITY) -> str | None:
+        """Return the tag by which the client has what this strong one stands for, None if it has not.
+
+        Weak tags count (section 13.1.2), and so does that of the same in the coding which the client would be given.
+        """
+        tags = (tag.removeprefix("W/") for tag in self.if_none_match)
+        return next((tag for tag in tags if tag in (current, tagged(current, coding))), None)
 
     def refuse_write(self, current: str | None) -> None:
         """Return if what is there, by its strong tag, None for nothing, is what the client believes to be there.
@@ -31,10 +36,12 @@ class Preconditions:
         Raises:
             PreconditionError: it is not, so that writing would undo what the client has not seen.
         """
-        if self.if_match is not None and (current is None or not self.if_match & {current, "*"}):
+        known = {untagged(tag)[0] for tag in self.if_match or ()}  # in whatever coding the client has read it
+        if self.if_match is not None and (current is None or not known & {current, "*"}):
             there = f"its ETag is {current}" if current else "there is no such article"
             raise PreconditionError(f"`If-Match` names another version than the current one: {there}")
-        if current is not None and (self.held(current) or "*" in self.if_none_match):
+        had = {untagged(tag.removeprefix("W/"))[0] for tag in self.if_none_match}
+        if current is not None and had & {current, "*"}:
             raise PreconditionError(f"`If-None-Match` does not let this article be replaced: its ETag is {current}")
 
 

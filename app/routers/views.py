@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from app.answers import Answer
 from app.queries import graph as graphs
 from app.queries import search as searches
 from app.queries import timeline as timelines
@@ -15,24 +16,24 @@ from app.schemas.views import Graph, SearchHit, Timeline
 router = APIRouter()
 
 
-@router.get("/search", tags=["search"], summary="Search everything")
-async def search(filters: Annotated[SearchFilters, Query()], ask: Ask) -> Page[SearchHit]:
+@router.get("/search", tags=["search"], summary="Search everything", response_model=Page[SearchHit])
+async def search(filters: Annotated[SearchFilters, Query()], ask: Ask) -> Answer:
     """Search names, statements and quoted words, whatever their case and accents, best match first."""
-    return ask.page(searches.search, filters)
+    return await ask.page(searches.search, filters)
 
 
-@router.get("/timeline", tags=["timeline"], summary="Get the timeline")
-async def get_timeline(filters: Annotated[TimelineFilters, Query()], ask: Ask) -> Timeline:
+@router.get("/timeline", tags=["timeline"], summary="Get the timeline", response_model=Timeline)
+async def get_timeline(filters: Annotated[TimelineFilters, Query()], ask: Ask) -> Answer:
     """Get the events in the order of their days, and apart those of which a first or a last day is not known.
 
     Both halves have pages of their own: a page that `next` leads to goes on with its half alone.
     """
-    halves = ask(timelines.timeline, filters)
+    halves = await ask.fetch(timelines.timeline, filters)
     dated, undated = ask.linked(halves.dated), ask.linked(halves.undated)
-    return Timeline(items=dated.items, total=dated.total, next=dated.next, undated=undated)
+    return ask.answer(Timeline(items=dated.items, total=dated.total, next=dated.next, undated=undated))
 
 
-@router.get("/graph", tags=["graph"], summary="Get the graph")
-async def get_graph(parameters: Annotated[GraphParameters, Query()], ask: Ask) -> Graph:
+@router.get("/graph", tags=["graph"], summary="Get the graph", response_model=Graph)
+async def get_graph(parameters: Annotated[GraphParameters, Query()], ask: Ask) -> Answer:
     """Get the entities around a focus and what connects them: roles, relations, participations, sequences, quotes."""
-    return ask(graphs.graph, parameters)
+    return await ask.item(graphs.graph, parameters)

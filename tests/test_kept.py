@@ -1,0 +1,134 @@
+"""Answers that are kept: which are found, which have to go, and how much room they take."""
+
+import asyncio
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.kept import LARGEST, OVERHEAD, KeptAnswer, KeptAnswers, OnceATurn
+
+ROOM = 100 * OVERHEAD
+HEADERS = [
+    (b"content-type", b"application/json"),
+    (b"content-length", b"5"),
+    (b"etag", b'"tag"'),
+    (b"vary", b"Accept-Encoding"),
+]
+
+
+class Database:
+    """The mark of the last load, as a test sets it."""
+
+    def __init__(self) -> None:
+        self.token: str | None = "first"
+
+    def __call__(self) -> str | None:
+        return self.token
+
+
+def answer(body: bytes = b"Hello", token: str = "first") -> KeptAnswer:
+    return KeptAnswer(token, b'"tag"', HEADERS, body, "/people", b"", None)
+
+
+def kept_of(database: Database, room: int = ROOM) -> KeptAnswers:
+    return KeptAnswers(room, database)
+
+
+def test_an_answer_is_found_by_its_question_letter_for_letter_and_by_its_coding() -> None:
+    kept = kept_of(Database())
+    kept.keep(b"/people?a=1&b=2", b"gzip", answer())
+    assert kept.find(b"/people?a=1&b=2", b"gzip, deflate") is not None  # the same coding in other words
+    for url, accepted in (
+        (b"/people?b=2&a=1", b"gzip"),
+        (b"/people?a=1&b=2", None),
+        (b"/people?a=1&b=2", b"zstd"),
+        (b"/People?a=1&b=2", b"gzip"),
+        (b"/people", b"gzip"),
+    ):
+        assert kept.find(url, accepted) is None
+
+
+def test_no_answer_outlives_a_load_or_a_database_that_cannot_be_read() -> None:
+    database = Database()
+    kept = kept_of(database)
+    kept.keep(b"/people", None, answer())
+    assert kept.find(b"/people", None) is not None
+    for token in ("second", None):
+        database.token = token
+        assert kept.find(b"/people", None) is None
+    kept.keep(b"/people", None, answer(b"Bye", "second"))
+    database.token = "second"
+    found = kept.find(b"/people", None)
+    assert found is not None
+    assert found.body == b"Bye"
+
+
+def test_an_answer_from_before_a_load_that_comes_late_is_never_given() -> None:
+    database = Database()
+    database.token = "second"
+    kept = kept_of(database)
+    kept.keep(b"/people", None, answer(token="first"))
+    assert kept.find(b"/people", None) is None
+
+
+def test_a_thousand_questions_that_nobody_asks_twice_do_not_push_out_one_that_somebody_does() -> None:
+    kept = kept_of(Database())
+    kept.keep(b"/people", None, answer())
+    assert kept.find(b"/people", None) is not None
+    for number in range(1000):
+        kept.keep(b"/people?q=%d" % number, None, answer())
+    assert kept.find(b"/people", None) is not None
+    assert kept.find(b"/people?q=0", None) is None
+    assert kept.find(b"/people?q=999", None) is not None
+
+
+def test_an_answer_that_would_take_much_of_the_room_is_not_kept() -> None:
+    kept = kept_of(Database())
+    kept.keep(b"/facts", None, answer(bytes(ROOM // LARGEST)))
+    assert kept.find(b"/facts", None) is None
+    nothing = kept_of(Database(), room=0)
+    nothing.keep(b"/people", None, answer())
+    assert nothing.find(b"/people", None) is None
+
+
+Steps = st.lists(st.tuples(st.booleans(), st.integers(0, 30), st.integers(0, ROOM // (2 * LARGEST))), max_size=200)
+
+
+@given(Steps)
+def test_all_of_them_stay_within_the_room_and_are_counted_right(steps: list[tuple[bool, int, int]]) -> None:
+    kept = kept_of(Database())
+    newest: dict[bytes, bytes] = {}
+    for keeps, number, size in steps:
+        url = b"/%d" % number
+        if keeps:
+            given = answer(bytes(size))
+            kept.keep(url, None, given)
+            newest[url] = given.body
+        elif (found := kept.find(url, None)) is not None:
+            assert found.body == newest[url]
+        assert kept.size_of_new == sum(each.size for each in kept.new.values())
+        assert kept.size_of_proven == sum(each.size for each in kept.proven.values())
+        assert kept.size_of_new + kept.size_of_proven <= ROOM
+        assert not kept.new.keys() & kept.proven.keys()
+
+
+def test_304_goes_without_what_is_said_of_a_body() -> None:
+    kept = answer()
+    assert kept.head.count(b"\r\n") == len(HEADERS)
+    assert kept.head_of_not_modified == b'etag: "tag"\r\nvary: Accept-Encoding\r\n'
+
+
+def test_a_turn_of_the_loop_asks_once_and_the_next_one_anew() -> None:
+    asked: list[str] = []
+
+    def ask() -> str:
+        asked.append("asked")
+        return str(len(asked))
+
+    async def turns() -> list[str | None]:
+        once = OnceATurn(ask)
+        first = [once(), once()]
+        await asyncio.sleep(0)
+        return [*first, once()]
+
+    assert asyncio.run(turns()) == ["1", "1", "2"]
