@@ -49,6 +49,9 @@ LISTS = {
 TOKEN = "dateline_of-the-desk"
 """With which tests write, unless they say otherwise."""
 
+PLAINLY = {"Accept-Encoding": "identity"}
+"""With which tests ask: lengths and tags are of what they read."""
+
 
 def bearing(token: str = TOKEN, **headers: str) -> dict[str, str]:
     """Return headers with the token: `bearing(if_match=tag)`."""
@@ -65,7 +68,7 @@ class Api:
         self.runner = asyncio.Runner()
         # What the application raises becomes its 500, as it would behind a socket.
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        self.client = httpx.AsyncClient(transport=transport, base_url="http://dateline.test")
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://dateline.test", headers=PLAINLY)
         self.lifespan = app.router.lifespan_context(app)
 
     def __enter__(self) -> Self:
@@ -264,7 +267,7 @@ class Server:
             )
         self.url = self._said(r"^Dateline: (http://\S+)/docs$")
         # It listens from here on, and answers as soon as it can.
-        self.client = httpx.Client(base_url=self.url, trust_env=False, timeout=60)
+        self.client = httpx.Client(base_url=self.url, headers=PLAINLY, trust_env=False, timeout=60)
 
     def __enter__(self) -> Self:
         return self

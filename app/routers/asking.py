@@ -88,7 +88,8 @@ class Asking:
             NotModifiedError: the client has the answer already (RFC 9110, section 13.1.2).
         """
 
-        def mark(_connection: Connection) -> str:
+        def mark(connection: Connection) -> str:
+            self.token = current_token(connection)
             # The strong ETag: what was asked, after which load, by which version of the code.
             asked = f"{__version__} {self.path}?{self.query}"
             return f'"{self.token}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}"'
@@ -113,11 +114,11 @@ class Asking:
         wanted = Preconditions.of(self.headers)
         coding = preferred(self._accepted)
         with explained(), self.engine.connect() as connection:
-            self.token = current_token(connection)
             self.etag = mark(connection)
             held = wanted.held(self.etag, coding)
             if held is not None:
                 raise NotModifiedError(held)
+            self.token = self.token or current_token(connection)
             found = question(connection)
         if "*" in wanted.if_none_match:  # Whatever there is: so there has to be something.
             raise NotModifiedError(self.etag)
