@@ -14,7 +14,6 @@ from app.metrics import Metrics
 from app.middleware import Head, Options, PublicReads, SecurityHeaders, Unexpected
 from app.observing import Observed, is_probe
 from app.routers import articles, changes, docs, entities, facts, health, metrics, views, writing
-from app.routers.writing import Desk
 from app.settings import Settings, load_settings
 
 
@@ -31,22 +30,24 @@ def create_app(settings: Settings | None = None, telemetry: TelemetryConfig | No
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         app.state.reader = create_reader(settings.database_url, settings.statement_timeout)
-        app.state.desk = Desk(settings, app.state.reader)
+        app.state.desk = None  # opened by the first who writes
         yield {"metrics": app.state.metrics}  # for the server, which answers what is no request by itself
-        app.state.desk.close()
+        if app.state.desk:
+            app.state.desk.close()
         app.state.reader.dispose()
 
     app = FastAPI(
         title="Dateline",
         version=__version__,
         lifespan=lifespan,
+        openapi_url=None,  # `docs` answers there
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
         telemetry={"exclude": is_probe, **(telemetry or {})},
     )
-    app.state.metrics = Metrics()
+    app.state.settings, app.state.metrics = settings, Metrics()
     for part in (articles, writing, entities, facts, views, changes, health, metrics, docs):
         app.include_router(part.router)
     docs.mount_assets(app)

@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, PlainTextResponse
 
-from app.loading.exporting import submitted_form
 from app.queries import articles as queries
 from app.routers.asking import Ask, NoQuery
 from app.schemas.base import Page
@@ -51,5 +50,7 @@ async def get_article_document(id: str, _none: NoQuery, ask: Ask) -> JSONRespons
 
     Edit it, and send it back with its ETag as `If-Match`.
     """
+    from app.loading.exporting import submitted_form  # Here, as it takes the format and the checker along.
+
     document = ask.of_article(submitted_form, id)
     return JSONResponse(document, headers=dict(ask.response.headers))
