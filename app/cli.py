@@ -250,13 +250,13 @@ def serve(
     workers: Annotated[int | None, typer.Option(help="How many processes [DATELINE_WORKERS].")] = None,
 ) -> None:
     """Serve the API: migrate, load the seed data where it is missing or changed, then listen."""
+    # To be told to stop is no failure; and a container's first process ignores the signal unless it is handled.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, lambda *_: sys.exit())
     gc.disable()  # until it listens: imports leave next to nothing to collect, and looking takes a fifth of them
     from app import server
     from app.settings import load_settings
 
-    # To be told to stop is no failure; and a container's first process ignores the signal unless it is handled.
-    for stop in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(stop, lambda *_: sys.exit())
     given = {"host": host, "port": port, "workers": workers}
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     if not settings.seed_data.is_dir():
@@ -286,6 +286,7 @@ def _load_seed_data(settings: "Settings") -> None:
             for article_id in digests:
                 typer.echo(f"{article_id}: unchanged")
             return
+        gc.enable()  # A check leaves much to collect, and there may be thousands.
         articles, problems = _checked(folders)
         problems = problems or _load(engine, articles)
         if not problems:

@@ -158,6 +158,7 @@ def run(settings: Settings, listener: socket.socket) -> None:
     if settings.workers > 1:
         with TemporaryDirectory(prefix="dateline-metrics-") as folder:
             os.environ[metrics.FOLDER] = folder
+            gc.enable()  # This process imports no more, and lives as long as its workers.
             multiprocess.Process = Worker  # type: ignore[misc]  # the supervisor asks nobody which to run
             Workers(config, sockets=[listener]).run()
     else:
