@@ -51,7 +51,8 @@ ENV PATH=/opt/venv/bin:$PATH
 # standard library that Dateline imports, since official images have none, and would compile them at every start.
 RUN install -d -o 10001 -g 10001 /data \
     && export DATELINE_DATABASE_URL=sqlite:////tmp/dateline.db \
-    && dateline migrate && dateline load /opt/dateline/seed_data/*/ && python3 -c 'import httpx' \
+    && dateline migrate && dateline load /opt/dateline/seed_data/*/ && dateline openapi > /dev/null \
+    && python3 -c 'import app.routers.desk, app.server, httpx' \
     && rm /tmp/dateline.db*
 USER 10001:10001
 VOLUME /data

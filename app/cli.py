@@ -1,5 +1,9 @@
-"""The command line: one function a command; what it does is elsewhere."""
+"""The command line: one function a command; what it does is elsewhere.
 
+Each command imports what it needs itself. All of it together takes longer than `serve` may until it answers.
+"""
+
+import gc
 import json
 import os
 import signal
@@ -8,32 +12,21 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import Progress
-from sqlalchemy import Engine
-from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from app import __version__, database, server
+from app import __version__
 from app.commands import keeping
-from app.database import closing, create_reader, create_writer
 from app.errors import DatelineError, FolderError, SettingsError
-from app.keeping.opening import refuse_unusable, with_hint
-from app.loading.batch import load_batch
-from app.loading.checking import NO_ID, CheckedArticle, check_agreement, check_folder, is_id
-from app.loading.exporting import export_article
-from app.loading.format import ArticleDocument
-from app.loading.loader import Outcome, delete_article
-from app.loading.rendering import as_json, as_text
-from app.loading.skeleton import start_folder
-from app.loading.source import CheckError, Diagnostic
-from app.loading.stream import Stream, Tally, load_stream
-from app.main import create_app
-from app.settings import load_settings, without_secrets
-from app.tokens import hash_of, make_token
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from app.loading.checking import CheckedArticle
+    from app.loading.loader import Outcome
+    from app.loading.source import Diagnostic
+    from app.settings import Settings
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -62,9 +55,13 @@ def migrate(
     revision: Annotated[str, typer.Argument(help="The schema revision: `head`, or `base` to take all down.")] = "head",
 ) -> None:
     """Bring the database's schema to a revision."""
+    from app import database
+    from app.keeping.opening import refuse_unusable
+    from app.settings import load_settings
+
     settings = load_settings()
     refuse_unusable(settings.database_url)
-    with closing(create_writer(settings.database_url)) as engine:
+    with database.closing(database.create_writer(settings.database_url)) as engine:
         database.migrate(engine, revision)
     typer.echo(f"the schema is at {revision}")
 
@@ -83,6 +80,8 @@ def new(
     article_id: Annotated[str | None, typer.Option("--id", help="The article's id; else made of the name.")] = None,
 ) -> None:
     """Start an article folder: the text, and a facts.yaml that explains itself and passes the check."""
+    from app.loading.skeleton import start_folder
+
     typer.echo(str(start_folder(text, to, article_id)))
 
 
@@ -92,6 +91,8 @@ def check(
     form: Annotated[Format, typer.Option("--format", help="For people, or for editors and CI.")] = Format.TEXT,
 ) -> None:
     """Check article folders: everything that is wrong with them, without touching a database."""
+    from app.loading.rendering import as_json, as_text
+
     articles, problems = _checked(folders)
     if form is Format.JSON:
         typer.echo(as_json(problems))
@@ -104,8 +105,11 @@ def check(
     raise typer.Exit(1 if problems else 0)
 
 
-def _checked(folders: Iterable[Path]) -> tuple[list[CheckedArticle], list[Diagnostic]]:
+def _checked(folders: Iterable[Path]) -> "tuple[list[CheckedArticle], list[Diagnostic]]":
     """Return the articles that have nothing wrong, by themselves and beside each other, and what the others have."""
+    from app.loading.checking import check_agreement, check_folder
+    from app.loading.source import CheckError
+
     articles: list[CheckedArticle] = []
     problems: list[Diagnostic] = []
     for folder in folders:
@@ -130,6 +134,8 @@ def load(
 
     A document is what `PUT /articles/ID` takes, with its `id` in it.
     """
+    from app.loading.rendering import as_text
+
     streams = [path for path in paths if path == STANDARD_INPUT or (path.exists() and not path.is_dir())]
     articles, problems = _checked(path for path in paths if path not in streams)
     refused = 0
@@ -145,8 +151,15 @@ def load(
     raise typer.Exit(1 if problems or refused else 0)
 
 
-def _load_stream(engine: Engine, path: Path, *, keep_going: bool) -> int:
+def _load_stream(engine: "Engine", path: Path, *, keep_going: bool) -> int:
     """Load the documents of a file; return how many were refused, having told why."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import Progress
+
+    from app.loading.stream import Stream, Tally, load_stream
+    from app.settings import load_settings
+
     settings, tally = load_settings(), Tally()
     # Refusals go through it too: in a terminal they would else be written into the bar.
     console = Console(stderr=True, markup=False, emoji=False, highlight=False)
@@ -175,19 +188,23 @@ def _size(content: BinaryIO) -> int | None:
 
 
 @contextmanager
-def _ready_writer() -> Iterator[Engine]:
+def _ready_writer() -> "Iterator[Engine]":
     """Lend an engine that writes, if there is a database to write to: it would make an empty one."""
+    from app.database import check_ready, closing, create_reader, create_writer
+    from app.settings import load_settings
+
     url = load_settings().database_url
     with closing(create_reader(url)) as reader:
-        database.check_ready(reader)
+        check_ready(reader)
     with closing(create_writer(url)) as writer:
         yield writer
 
 
-def _load(engine: Engine, articles: list[CheckedArticle]) -> list[Diagnostic]:
+def _load(engine: "Engine", articles: "list[CheckedArticle]") -> "list[Diagnostic]":
     """Load the articles, and return what keeps some of them out."""
+    from app.loading.batch import load_batch
 
-    def tell(article: CheckedArticle, outcome: Outcome) -> None:
+    def tell(article: "CheckedArticle", outcome: "Outcome") -> None:
         typer.echo(f"{article.id}: {outcome}, {len(article.facts)} facts")
 
     return load_batch(engine, articles, tell)
@@ -198,6 +215,8 @@ def remove(
     article_id: Annotated[str, typer.Argument(metavar="ID", help="The article's id.")],
 ) -> None:
     """Take an article, its facts, and the entities that no other article mentions out of the database."""
+    from app.loading.loader import delete_article
+
     with _ready_writer() as engine, engine.begin() as connection:
         delete_article(connection, article_id)
     typer.echo(f"{article_id}: removed")
@@ -209,8 +228,12 @@ def export(
     to: Annotated[Path, typer.Option(help="Where to write the article's folder.")] = Path(),
 ) -> None:
     """Write an article back as a folder ID/ that loads to the same rows; a folder that is there is left alone."""
+    from app.database import check_ready, closing, create_reader
+    from app.loading.exporting import export_article
+    from app.settings import load_settings
+
     with closing(create_reader(load_settings().database_url)) as engine:
-        database.check_ready(engine)
+        check_ready(engine)
         with engine.connect() as connection:
             folder = export_article(connection, article_id, to)
     typer.echo(str(folder))
@@ -230,20 +253,48 @@ def serve(
     # To be told to stop is no failure; and a container's first process ignores the signal unless it is handled.
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, lambda *_: sys.exit())
+    gc.disable()  # until it listens: imports leave next to nothing to collect, and looking takes a fifth of them
+    from app import server
+    from app.settings import load_settings
+
     given = {"host": host, "port": port, "workers": workers}
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     if not settings.seed_data.is_dir():
         raise SettingsError(f"DATELINE_SEED_DATA={settings.seed_data}: there is no such folder")
-    articles, problems = _checked(sorted(path.parent for path in settings.seed_data.glob("*/facts.yaml")))
-    refuse_unusable(settings.database_url)
-    with closing(create_writer(settings.database_url)) as engine:
-        database.migrate(engine)
-        problems = problems or _load(engine, articles)
-    if problems:
-        raise FolderError(f"not serving, as DATELINE_SEED_DATA={settings.seed_data} has faults:\n{as_text(problems)}")
+    _load_seed_data(settings)
     listener = server.listen(settings.host, settings.port)
     typer.echo(f"Dateline: {server.address_of(listener)}/docs")
     server.run(settings, listener)
+
+
+def _load_seed_data(settings: "Settings") -> None:
+    """Migrate, and load the seed data unless all of it is there as it stands.
+
+    Raises:
+        FolderError: it has faults.
+    """
+    from app.database import closing, create_writer, migrate
+    from app.keeping.opening import refuse_unusable
+    from app.loading.seed import are_loaded, digests_of, note_loaded
+
+    folders = sorted(path.parent for path in settings.seed_data.glob("*/facts.yaml"))
+    digests = digests_of(folders)
+    refuse_unusable(settings.database_url)
+    with closing(create_writer(settings.database_url)) as engine:
+        migrate(engine)
+        if are_loaded(engine, digests):
+            for article_id in digests:
+                typer.echo(f"{article_id}: unchanged")
+            return
+        gc.enable()  # A check leaves much to collect, and there may be thousands.
+        articles, problems = _checked(folders)
+        problems = problems or _load(engine, articles)
+        if not problems:
+            note_loaded(engine, articles, digests)
+            return
+    from app.loading.rendering import as_text
+
+    raise FolderError(f"not serving, as DATELINE_SEED_DATA={settings.seed_data} has faults:\n{as_text(problems)}")
 
 
 @cli.command()
@@ -251,6 +302,9 @@ def token(
     name: Annotated[str, typer.Argument(help="What to call the writer in DATELINE_TOKENS and in the log.")] = "writer",
 ) -> None:
     """Make a token for writing over HTTP; what goes to standard output is the setting by which the server knows it."""
+    from app.loading.checking import NO_ID, is_id
+    from app.tokens import hash_of, make_token
+
     if not is_id(name):
         raise SettingsError(f"the name is {NO_ID}")
     made = make_token()
@@ -267,11 +321,16 @@ def schema() -> None:
 @cli.command()
 def openapi() -> None:
     """Print the OpenAPI document of the API."""
+    from app.main import create_app
+    from app.settings import load_settings
+
     typer.echo(json.dumps(create_app(load_settings()).openapi(), indent=2, ensure_ascii=False))
 
 
 def facts_schema() -> dict[str, object]:
     """Return the JSON Schema (2020-12) of the facts.yaml format."""
+    from app.loading.format import ArticleDocument
+
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ArticleDocument.model_json_schema()}
 
 
@@ -281,8 +340,13 @@ def main() -> None:
         cli()
     except (DatelineError, OSError) as error:
         sys.exit(f"dateline: {error}")
-    except DatabaseError as error:
-        if isinstance(error, IntegrityError):  # a fault of the code, not of the file
+    except Exception as error:
+        from sqlalchemy.exc import DatabaseError, IntegrityError
+
+        from app.keeping.opening import with_hint
+        from app.settings import load_settings, without_secrets
+
+        if not isinstance(error, DatabaseError) or isinstance(error, IntegrityError):  # a fault of the code
             raise
         url = without_secrets(load_settings().database_url)
         sys.exit(f"dateline: DATELINE_DATABASE_URL={url}: the database cannot be used: {with_hint(error.orig)}")

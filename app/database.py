@@ -7,13 +7,8 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
@@ -21,6 +16,9 @@ from sqlmodel import col
 from app.errors import BusyError, DatelineError, NotReadyError, ReadOnlyError, StorageFullError, TooSlowError
 from app.settings import ROOT
 from app.tables import Article, Entity, Fact, Revision, table_of
+
+if TYPE_CHECKING:
+    from alembic.config import Config  # Only who migrates imports Alembic: it takes longer than all of SQLAlchemy.
 
 PRAGMAS = {
     "foreign_keys": "ON",
@@ -128,8 +126,10 @@ def _with_deadline(engine: Engine, timeout: float) -> None:
         driver.set_progress_handler(lambda: monotonic() > deadline, STEPS)
 
 
-def alembic_config(engine: Engine) -> Config:
+def alembic_config(engine: Engine) -> "Config":
     """Return Alembic's configuration, from pyproject.toml, bound to the engine."""
+    from alembic.config import Config
+
     return Config(toml_file=ROOT / "pyproject.toml", attributes={"engine": engine})
 
 
@@ -139,6 +139,13 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     Raises:
         NotReadyError: there is no way from the schema's revision to this one.
     """
+    if revision == "head":
+        with engine.connect() as connection:
+            if schema_of(connection) is Schema.CURRENT:
+                return
+    from alembic import command
+    from alembic.util import CommandError
+
     move = command.downgrade if revision == "base" else command.upgrade
     try:
         move(alembic_config(engine), revision)
@@ -147,9 +154,16 @@ def migrate(engine: Engine, revision: str = "head") -> None:
 
 
 @cache
-def _scripts() -> ScriptDirectory:
-    """Return the migrations of this version of the code; they do not change while it runs."""
-    return ScriptDirectory.from_config(Config(toml_file=ROOT / "pyproject.toml"))
+def revisions() -> tuple[str, ...]:
+    """Return the schema's revisions up to the one that this version needs; each is the number of a migration's file."""
+    return tuple(sorted(file.name.partition("_")[0] for file in (ROOT / "migrations" / "versions").glob("*.py")))
+
+
+def _found(connection: Connection) -> set[str]:
+    """Return what Alembic has noted down of the database: no revision before the first migration, one from then on."""
+    if not inspect(connection).has_table("alembic_version"):
+        return set()
+    return set(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars())
 
 
 class Schema(StrEnum):
@@ -165,14 +179,14 @@ class Schema(StrEnum):
 def schema_of(connection: Connection) -> Schema:
     """Return how the database's schema stands to the one that this version needs; another program's is foreign."""
     tables = set(inspect(connection).get_table_names())
-    found = set(MigrationContext.configure(connection).get_current_heads())
+    found = _found(connection)
     if not tables - {"alembic_version"}:
         return Schema.EMPTY
     if not found or not tables >= {table_of(model).name for model in (Article, Entity, Fact)}:
         return Schema.FOREIGN
-    if found == set(_scripts().get_heads()):
+    if found == {revisions()[-1]}:
         return Schema.CURRENT
-    return Schema.OLDER if found <= {script.revision for script in _scripts().walk_revisions()} else Schema.NEWER
+    return Schema.OLDER if found <= set(revisions()) else Schema.NEWER
 
 
 def check_ready(engine: Engine) -> None:
@@ -182,10 +196,9 @@ def check_ready(engine: Engine) -> None:
         NotReadyError: saying what is missing and how to mend it.
         BusyError: another holds the database.
     """
-    wanted = frozenset(_scripts().get_heads())
     with explained(), engine.connect() as connection:
-        found = frozenset(MigrationContext.configure(connection).get_current_heads())
-    if found != wanted:
+        found = _found(connection)
+    if found != {revisions()[-1]}:
         raise NotReadyError("the database's schema is not the one this version needs: run `dateline migrate`")
 
 

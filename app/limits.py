@@ -7,9 +7,6 @@ from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
 from typing import Final, TypeVar
 
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -126,6 +123,11 @@ class RateLimit:
     """Refuses the requests of a client that has made as many as it may in this minute."""
 
     def __init__(self, app: ASGIApp, a_minute: int) -> None:
+        # Here, as most installations count nobody's requests.
+        from limits import RateLimitItemPerMinute
+        from limits.aio.storage import MemoryStorage
+        from limits.aio.strategies import FixedWindowRateLimiter
+
         self.app = app
         self.limit = RateLimitItemPerMinute(a_minute)
         self.storage = MemoryStorage()

@@ -16,7 +16,6 @@ from app.middleware import Always, Head, Options, Preflights, Unexpected
 from app.observing import Observed, is_probe
 from app.reads import Reads
 from app.routers import articles, changes, docs, entities, facts, health, metrics, views, writing
-from app.routers.writing import Desk
 from app.settings import Settings, load_settings
 
 ANSWERING: Final = (articles, entities, facts, views, changes)
@@ -39,24 +38,26 @@ def create_app(settings: Settings | None = None, telemetry: TelemetryConfig | No
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         app.state.reader = reader
-        app.state.desk = Desk(settings, reader)
+        app.state.desk = None  # opened by the first who writes
         # For the server, which answers by itself what is no request, and what has been answered already.
         yield {"metrics": app.state.metrics, "kept": None if settings.rate_limit else kept}
         watch.close()
-        app.state.desk.close()
+        if app.state.desk:
+            app.state.desk.close()
         reader.dispose()
 
     app = FastAPI(
         title="Dateline",
         version=__version__,
         lifespan=lifespan,
+        openapi_url=None,  # `docs` answers there
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
         telemetry={"exclude": is_probe, **(telemetry or {})},
     )
-    app.state.metrics = Metrics()
+    app.state.settings, app.state.metrics = settings, Metrics()
     for part in (*ANSWERING, writing, health, metrics, docs):
         app.include_router(part.router)
     docs.mount_assets(app)

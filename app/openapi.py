@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.responses import JSONResponse
 
-from app.loading.format import SubmittedArticle
 from app.problems import MEDIA_TYPE
 from app.schemas.base import FACT_PATHS, Problem
 from app.schemas.parameters import FACT
@@ -156,7 +156,12 @@ def describe(app: FastAPI) -> None:
     def openapi() -> Node:
         return _describe(_tidied(derive()), json.loads(EXAMPLES.read_text("utf-8")))
 
+    @cache
+    def content() -> bytes:
+        return bytes(JSONResponse(openapi()).body)
+
     app.openapi = openapi  # type: ignore[method-assign]
+    app.state.openapi = content
 
 
 def _tidied(document: Node) -> Node:
@@ -167,17 +172,19 @@ def _tidied(document: Node) -> Node:
 
 
 def _describe(document: Node, examples: Node) -> Node:
+    from app.loading.format import SubmittedArticle  # Here, as few ask for the document.
+
     document["security"] = []
     components = document["components"]
     schemas = components["schemas"]
+    submitted = SubmittedArticle.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= {**submitted.pop("$defs"), "SubmittedArticle": submitted}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             recorded = examples["operations"].get(operation["operationId"], {})
             _describe_parameters(path, operation, recorded)
             _describe_responses(method, operation, schemas, recorded)
-            _describe_document(path, method, operation)
-    submitted = SubmittedArticle.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas |= {**submitted.pop("$defs"), "SubmittedArticle": submitted}
+            _describe_document(path, method, operation, submitted)
     problem = Problem.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
     schemas |= {**problem.pop("$defs"), "Problem": problem}
     for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's, which nothing here answers with
@@ -240,13 +247,13 @@ def _show_example(parameter: Node, schema: Node) -> None:
         parameter["example"] = example
 
 
-def _describe_document(path: str, method: str, operation: Node) -> None:
+def _describe_document(path: str, method: str, operation: Node, submitted: Node) -> None:
     """Describe the article as one document where it goes in or comes out: handlers read and write it themselves."""
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/SubmittedArticle"}, "example": DOCUMENT}}
     if method in ("post", "put"):
         operation["requestBody"] = {"required": True, "content": content}
     if path.endswith("/document"):
-        operation["responses"]["200"] |= {"description": SubmittedArticle.__doc__, "content": content}
+        operation["responses"]["200"] |= {"description": submitted["description"], "content": content}
 
 
 def _describe_responses(method: str, operation: Node, schemas: Node, recorded: Node) -> None:

@@ -92,6 +92,15 @@ class Article(SQLModel, table=True):
     year: int | None
 
 
+class SeedFolder(SQLModel, table=True):
+    """A note that `serve` has loaded an article from its folder; it goes when the article is replaced or removed."""
+
+    __tablename__ = "seed_folder"
+    article_id: str = Field(primary_key=True, foreign_key="article.id", ondelete="CASCADE")
+    digest: str
+    """Of its files' bytes, and of the code that has checked them."""
+
+
 class Entity(SQLModel, table=True):
     """A person, organisation, unit, place, document or event: a node shared by all articles."""
 

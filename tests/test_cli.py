@@ -1,5 +1,6 @@
 """The command line, run in this process but where the process itself matters."""
 
+import gc
 import json
 import os
 import pty
@@ -8,7 +9,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -468,7 +469,7 @@ def seed(tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Settings]]:
     """The settings with which the server would have run."""
     served: list[Settings] = []
 
@@ -478,7 +479,8 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
 
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(server, "run", run)
-    return served
+    yield served
+    gc.enable()  # as a server does once it listens
 
 
 def test_serve_migrates_loads_what_is_missing_or_changed_and_says_where_the_docs_are(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, delete, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import SQLModel, col
@@ -21,6 +22,7 @@ from app.database import (
     current_revision,
     explained,
     migrate,
+    revisions,
 )
 from app.errors import BusyError, DatelineError, NotReadyError, ReadOnlyError, StorageFullError, TooSlowError
 from app.tables import (
@@ -54,6 +56,11 @@ def tables_in(engine: Engine) -> list[str]:
 
 
 # --- Migrations ---------------------------------------------------------------------------------------------------
+
+
+def test_the_files_of_the_migrations_are_numbered_by_revision(writer: Engine) -> None:
+    scripts = list(ScriptDirectory.from_config(alembic_config(writer)).walk_revisions("base", "heads"))
+    assert [script.revision for script in reversed(scripts)] == list(revisions())
 
 
 def test_migrating_up_and_down_leaves_only_the_version_table(tmp_path: Path) -> None:

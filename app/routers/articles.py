@@ -7,7 +7,6 @@ from pydantic_core import to_json
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from app.answers import Answer
-from app.loading.exporting import submitted_form
 from app.queries import articles as queries
 from app.routers.asking import Ask, NoQuery
 from app.schemas.base import Page
@@ -53,4 +52,6 @@ async def get_article_document(id: str, _none: NoQuery, ask: Ask) -> Answer:
 
     Edit it, and send it back with its ETag as `If-Match`.
     """
+    from app.loading.exporting import submitted_form  # Here, as it takes the format and the checker along.
+
     return ask.answer(to_json(await ask.fetch_of_article(submitted_form, id)))

@@ -6,9 +6,9 @@ from base64 import b64encode
 from pathlib import Path
 
 import fastapi_offline
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
-from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
@@ -44,6 +44,12 @@ POLICY = policy_of(PAGE)
 async def get_docs() -> HTMLResponse:
     """Show the OpenAPI document in Swagger UI."""
     return HTMLResponse(PAGE, headers={"Content-Security-Policy": POLICY})
+
+
+@router.get("/openapi.json")
+async def get_openapi(request: Request) -> Response:
+    """Answer the OpenAPI document: the framework would make it into bytes anew for each."""
+    return Response(request.app.state.openapi(), media_type="application/json")
 
 
 @router.get("/")

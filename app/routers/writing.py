@@ -1,150 +1,63 @@
 """Writing over HTTP: articles come and go, by those who have a token; anybody may have a document checked."""
 
-from collections.abc import Callable
 from http import HTTPStatus
-from pathlib import Path
-from time import monotonic
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
-from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, Request, Response, Security
-from fastapi import Path as PathParameter
+from fastapi import APIRouter, Depends, Path, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from app.database import check_ready, create_writer, explained
 from app.errors import ForbiddenError, MediaTypeError, UnauthorisedError, WrongTokenError
-from app.loading import loader
-from app.loading.checking import CheckedArticle
-from app.loading.documents import Submission, check_document
-from app.loading.loader import Outcome, known_entities, load_article
 from app.logs import note
-from app.queries.articles import get_article
-from app.routers.asking import NoQuery, etag_of_article, find_etag
+from app.routers.asking import NoQuery
 from app.routers.preconditions import Preconditions
 from app.schemas.views import ArticleItem, Checked
-from app.settings import Settings
 from app.tokens import writer_of
 from app.vocabulary import SLUG
 
-BODY = Path("body")
-ResultT = TypeVar("ResultT")
-
-
-class Desk:
-    """Where articles are checked and stored, in threads of their own: readers go on meanwhile.
-
-    One document is checked at a time and one is stored at a time, as neither would be faster beside another.
-    """
-
-    def __init__(self, settings: Settings, reader: Engine) -> None:
-        self.tokens = settings.tokens
-        self.deepest = settings.max_depth
-        self.patience = settings.check_timeout
-        self.reader = reader
-        self.writer = create_writer(settings.database_url)
-        self.checking, self.storing = CapacityLimiter(1), CapacityLimiter(1)
-
-    def close(self) -> None:
-        """Close what is open."""
-        self.writer.dispose()
-
-    async def check(self, submission: Submission) -> CheckedArticle:
-        """Return the article of a document with nothing wrong in it.
-
-        Raises:
-            CheckError: with every diagnostic.
-            TooLongError: it takes longer to check than may be.
-        """
-        return await run_sync(lambda: check_document(submission, monotonic() + self.patience), limiter=self.checking)
-
-    async def compare(self, article: CheckedArticle) -> None:
-        """Return if no other article calls one of the article's entities otherwise.
-
-        Raises:
-            DisagreementError: another one does.
-        """
-
-        def compare() -> None:
-            check_ready(self.reader)
-            with explained(), self.reader.connect() as connection:
-                known_entities(connection, article)
-
-        await run_sync(compare, limiter=self.checking)
-
-    async def store(self, article: CheckedArticle, wanted: Preconditions) -> tuple[Outcome, ArticleItem, str]:
-        """Create or replace the article; return what was done, the article as readers get it, and its ETag.
-
-        Raises:
-            PreconditionError: what is there is not what the client believes to be there.
-            DisagreementError: another article calls one of its entities otherwise.
-        """
-
-        def store() -> tuple[Outcome, ArticleItem, str]:
-            with explained(), self.writer.begin() as connection:
-                wanted.refuse_write(find_etag(connection, article.id))
-                outcome = load_article(connection, article)
-                return outcome, get_article(connection, article.id), etag_of_article(connection, article.id)
-
-        return await self._write(store)
-
-    async def delete(self, article_id: str, wanted: Preconditions) -> None:
-        """Take the article out.
-
-        Raises:
-            NotFoundError: there is no such article.
-            PreconditionError: what is there is not what the client believes to be there.
-        """
-
-        def delete() -> None:
-            with explained(), self.writer.begin() as connection:
-                wanted.refuse_write(etag_of_article(connection, article_id))
-                loader.delete_article(connection, article_id)
-
-        await self._write(delete)
-
-    async def _write(self, change: Callable[[], ResultT]) -> ResultT:
-        """Run the change; only on a database that is there, or the writer would make an empty one."""
-
-        def run() -> ResultT:
-            check_ready(self.reader)
-            return change()
-
-        return await run_sync(run, limiter=self.storing)
-
+if TYPE_CHECKING:
+    from app.routers.desk import Desk
 
 bearer = HTTPBearer(auto_error=False, scheme_name="token", description="A token that `dateline token` made.")
 
 
-async def get_desk(request: Request) -> Desk:
-    """Return the application's desk."""
-    desk: Desk = request.app.state.desk
-    return desk
+async def get_desk(request: Request) -> "Desk":
+    """Return the application's desk, which the first who comes to it opens."""
+    state = request.app.state
+    if state.desk is None:
+        desk = await run_sync(_open_desk, request)
+        state.desk = state.desk or desk  # Of several who came at once, one's is taken; the others' have opened nothing.
+    opened: Desk = state.desk
+    return opened
 
 
-AtDesk = Annotated[Desk, Depends(get_desk)]
+def _open_desk(request: Request) -> "Desk":
+    from app.routers.desk import Desk  # Only here, as its module says; and in a thread, so that readers go on.
+
+    return Desk(request.app.state.settings, request.app.state.reader)
 
 
-async def authorise(
-    request: Request, desk: AtDesk, given: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
-) -> str:
+AtDesk = Annotated["Desk", Depends(get_desk)]
+
+
+async def authorise(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]) -> str:
     """Return the name of the writer whose token the request carries.
 
     Raises:
         ForbiddenError: nobody may write here.
         UnauthorisedError: the request has no token, or nobody's.
     """
-    if not desk.tokens:
+    tokens: dict[str, str] = request.app.state.settings.tokens
+    if not tokens:
         raise ForbiddenError(
             "writing is turned off here: make a token with `dateline token`, and start the server with its hash in "
             "DATELINE_TOKENS"
         )
     if given is None:
         raise UnauthorisedError("writing takes a token: send it as `Authorization: Bearer TOKEN`")
-    writer = writer_of(given.credentials, desk.tokens)
+    writer = writer_of(given.credentials, tokens)
     if writer is None:
         raise WrongTokenError("nobody here has this token")
     note(request.scope, writer=writer)
@@ -172,7 +85,7 @@ async def read_body(request: Request) -> bytes:
 
 Writer = Annotated[str, Depends(authorise)]
 Body = Annotated[bytes, Depends(read_body)]
-ArticleId = Annotated[str, PathParameter(pattern=SLUG, max_length=100)]
+ArticleId = Annotated[str, Path(pattern=SLUG, max_length=100)]
 router = APIRouter(tags=["articles"])
 
 
@@ -190,10 +103,10 @@ async def put_article(
     of the article's paths gave lets nobody's changes be lost; `If-None-Match: *` only creates. An article that is there
     as it stands is left alone.
     """
-    article = await desk.check(Submission(body, BODY, article_id=id, deepest=desk.deepest))
-    outcome, item, etag = await desk.store(article, Preconditions.of(request.headers))
+    article = await desk.check(body, id)
+    created, item, etag = await desk.store(article, Preconditions.of(request.headers))
     response.headers.update({"ETag": etag, "Content-Location": item.url})
-    if outcome is Outcome.CREATED:
+    if created:
         response.status_code = HTTPStatus.CREATED
         response.headers["Location"] = item.url
     return item
@@ -219,6 +132,6 @@ async def check_article(_none: NoQuery, body: Body, desk: AtDesk) -> Checked:
     Everything that is wrong with it is in the `errors` of the problem; also where other articles call its entities
     otherwise.
     """
-    article = await desk.check(Submission(body, BODY, needs_id=False, deepest=desk.deepest))
+    article = await desk.check(body, needs_id=False)
     await desk.compare(article)
     return Checked(article=article.id or None, facts=len(article.facts), entities=len(article.entities))

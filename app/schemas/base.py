@@ -111,14 +111,20 @@ ItemT = TypeVar("ItemT")
 
 
 class Page(Wire, Generic[ItemT]):
-    """One page of a list."""
+    """One page of a list.
 
-    items: list[ItemT]
-    """The items of this page, in the order of `sort`."""
-    total: Annotated[int, Field(ge=0)]
-    """How many items all pages have together."""
-    next: str | None
-    """The path of the next page, also in the `Link` header; null on the last page."""
+    Its descriptions are no docstrings: pydantic would look for them in all source files that are being imported, anew
+    for each kind of item, which takes longer than all else about the models together.
+    """
+
+    model_config = ConfigDict(use_attribute_docstrings=False)
+
+    items: Annotated[list[ItemT], Field(description="The items of this page, in the order of `sort`.")]
+    total: Annotated[int, Field(ge=0, description="How many items all pages have together.")]
+    next: Annotated[
+        str | None,
+        Field(description="The path of the next page, also in the `Link` header; null on the last page."),
+    ]
 
 
 class Fault(Wire):

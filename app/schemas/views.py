@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.schemas.base import ArticleRef, EntityRef, EvidenceItem, Page, Wire
 from app.schemas.entities import EventItem
@@ -102,6 +102,8 @@ class SearchHit(Wire):
 class Timeline(Page[EventItem]):
     """Events in the order of their days; undated ones apart."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     undated: Page[EventItem]
     """Events of the same question of which a first or a last day is not known, in the order of their names."""
 
@@ -155,6 +157,8 @@ class ChangeItem(Wire):
 
 class Changes(Page[ChangeItem]):
     """What happened to articles after a revision, the oldest change first."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     revision: int
     """The revision that the database has come to."""

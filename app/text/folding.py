@@ -4,8 +4,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from rapidfuzz import fuzz, process
-
 
 def fold(text: str) -> str:
     """Return the text without case, accents and surrounding white space, as sorting and comparing see it."""
@@ -15,6 +13,8 @@ def fold(text: str) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that is most like `word`, or None when none is like it at all."""
+    from rapidfuzz import fuzz, process  # Here, as answers without a fault need none of it.
+
     found = process.extractOne(word, list(known), scorer=fuzz.ratio, score_cutoff=60)
     return found and found[0]
 

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from rapidfuzz import fuzz
-
 CONTEXT = 20
 """Code points of context on either side, before it is widened to whole words."""
 LONGEST_WORD = 40
@@ -108,6 +106,8 @@ def nearest_words(text: str, words: str) -> Span | None:
 
     It takes `effort(text, words)`.
     """
+    from rapidfuzz import fuzz  # Here, as who reads evidence needs none of it.
+
     found = fuzz.partial_ratio_alignment(words, text, score_cutoff=60)
     if found is None or found.dest_start == found.dest_end:
         return None

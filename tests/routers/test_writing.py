@@ -23,7 +23,7 @@ from app.database import PRAGMAS
 from app.loading import loader
 from app.loading.checking import check_folder
 from app.loading.source import CheckError
-from app.routers import writing
+from app.routers import desk as desk_module
 from app.tokens import hash_of
 from tests.api import KOOME, TOKEN, Api, Server, assert_problem, bearing, body_of, faults_of
 from tests.folders import SEED, write_folder
@@ -642,7 +642,7 @@ def test_readers_go_on_while_a_check_or_a_write_takes_long(
 ) -> None:
     gate = Gate()
     before = seen(one)
-    monkeypatch.setattr(writing, where, held_at(gate, getattr(writing, where)))
+    monkeypatch.setattr(desk_module, where, held_at(gate, getattr(desk_module, where)))
     written, answers = beside(one, gate, put_of(other()), READS)
     assert [(answer.status_code, answer.content, answer.headers.get("etag")) for answer in answers] == before
     assert written.status_code == 200
@@ -651,7 +651,7 @@ def test_readers_go_on_while_a_check_or_a_write_takes_long(
 
 def test_a_check_does_not_wait_for_a_write(one: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = Gate()
-    monkeypatch.setattr(writing, "load_article", held_at(gate, loader.load_article))
+    monkeypatch.setattr(desk_module, "load_article", held_at(gate, loader.load_article))
 
     async def ask() -> tuple[httpx.Response, httpx.Response]:
         waiting = asyncio.create_task(one.client.request(**put_of(other())))
@@ -724,7 +724,7 @@ def test_a_write_that_fails_halfway_stores_nothing_and_the_next_one_goes_through
 
     before = seen(one)
     with monkeypatch.context() as patched:
-        patched.setattr(writing, "load_article", fail)
+        patched.setattr(desk_module, "load_article", fail)
         assert_problem(one.put("one", other()), 500)
     assert seen(one) == before
     assert one.put("one", other()).status_code == 200
