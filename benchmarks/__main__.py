@@ -83,7 +83,7 @@ def _measure_parts(corpus: Corpus, plan: Plan, wanted: Sequence[str], results: d
     if "while-loading" in wanted:
         tell("while articles are loaded")
         found = parts.while_loading(corpus, plan.tasks, plan.seconds, plan.rounds, pinned)
-        results["while_loading"] = report.medians(list(found), ("task", "loads a second"))
+        results["while_loading"] = report.medians(list(found), ("task", "wanted loads a second"))
         report.print_rows(console, "Hot, while articles are loaded", results["while_loading"])
     if "workers" in wanted:
         tell("two workers")
@@ -122,6 +122,8 @@ def measure_scale(
     measured = scale.measure([Corpus(small), Corpus(large)], times, tell)
     for title, rows in measured.items():
         report.print_rows(console, f"Scale: {title}", rows)
+    dearer = [row["question"] for row in measured["questions"] if (row["ratio"] or 0) > scale.MOST]
+    console.print(f"More than {scale.MOST} times as dear in the larger corpus: {', '.join(dearer) or 'nothing'}")
     results = {"machine": report.machine(), **measured}
     for file in filter(None, (RESULTS / f"scale-{small}-{large}.json", publish)):
         report.write(file, results)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,38 +42,48 @@ def while_loading(corpus: Corpus, tasks: Sequence[Task], seconds: float, rounds:
             Asked(server.url) as asked,
         ):
             for rate in RATES:
-                with _loader(folder / "dateline.db", start, rate, cores.other) as counted:
+                found = []
+                with _loader(folder / "dateline.db", start, rate, cores.other) as loaded:
                     for task in tasks:
                         question = questions.hot(task)
                         peer.learn(asked, [question])
                         request = peer.request(question)
-                        found = ask_again_and_again(server.url, request, seconds, cores.load, folder)
-                        yield {
-                            "round": number, "task": task.value, "loads a second": rate, "rate": found.rate,
-                            "p99": found.p99, "errors": found.errors,
-                        }  # fmt: skip
-                start += counted[0]
+                        found.append(ask_again_and_again(server.url, request, seconds, cores.load, folder))
+                start += loaded.articles
+                for task, each in zip(tasks, found, strict=True):
+                    yield {
+                        "round": number, "task": task.value, "wanted loads a second": rate, "loads a second": loaded.a_second,
+                        "rate": each.rate, "p99": each.p99, "errors": each.errors,
+                    }  # fmt: skip
+
+
+@dataclass
+class Loaded:
+    """What a loader did, known when it has ended."""
+
+    articles: int = 0
+    a_second: float = 0.0
 
 
 @contextmanager
-def _loader(database: Path, start: int, rate: int, core: str) -> Iterator[list[int]]:
-    """Load articles from this number on, in a process of its own; how many is told at the end."""
-    counted = [0]
+def _loader(database: Path, start: int, rate: int, core: str) -> Iterator[Loaded]:
+    """Load articles from this number on, in a process of its own, until the end of the block."""
+    loaded = Loaded()
     if not rate:
-        yield counted
+        yield loaded
         return
+    command = ["taskset", "--cpu-list", core, sys.executable, "-m", "benchmarks.loader"]
     process = subprocess.Popen(
-        ["taskset", "--cpu-list", core, sys.executable, "-m", "benchmarks.loader", str(database), str(start),
-         str(rate)],
-        cwd=CHECKOUT, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [*command, str(database), str(start), str(rate)], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     try:
-        process.stdout.readline()
-        yield counted
+        process.stdout.readline()  # it is ready
+        yield loaded
     finally:
         process.terminate()
-        counted[0] = int(process.stdout.readlines()[-1])
+        articles, seconds = process.stdout.readlines()[-1].split()
+        loaded.articles, loaded.a_second = int(articles), int(articles) / float(seconds)
         process.wait()
 
 
@@ -97,34 +108,29 @@ def loading(folder: Path, cores: Cores, articles: int = LOADED) -> Iterator[Row]
     """Yield how many rows a second `dateline load` stores, and `executemany` the same into the same schema."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    write_documents(folder / "corpus.ndjson", articles)
-    dateline(folder / "empty.db", "migrate")
-    shutil.copy(folder / "empty.db", folder / "ours.db")
-    shutil.copy(folder / "empty.db", folder / "raw.db")
-    starting = dateline(folder / "ours.db", "--version")
-    ours = dateline(folder / "ours.db", "load", str(folder / "corpus.ndjson"), core=cores.server) - starting
-    command = ["taskset", "--cpu-list", cores.server, sys.executable, "-m", "benchmarks.executemany"]
-    raw = json.loads(
-        subprocess.run(
-            [*command, str(folder / "ours.db"), str(folder / "raw.db")], check=True, cwd=CHECKOUT, capture_output=True
-        ).stdout
-    )
-    rows, seconds = raw["rows"], raw["seconds"]
-    yield {
-        "how": "dateline load, a transaction an article",
-        "rows": rows,
-        "seconds": ours,
-        "rows a second": rows / ours,
-    }
-    yield {
-        "how": "sqlite3.executemany, one transaction",
-        "rows": rows,
-        "seconds": seconds,
-        "rows a second": rows / seconds,
-    }
-    each = _sizes(folder / "ours.db") == _sizes(folder / "raw.db")
-    if not each:
-        raise RuntimeError("executemany stored other rows than `dateline load`")
+    documents, ours, stored, raw = (folder / name for name in ("corpus.ndjson", "ours.db", "stored.db", "raw.db"))
+    write_documents(documents, articles)
+    for database in (ours, stored, raw):
+        dateline(database, "migrate")
+    starting = dateline(ours, "--version", core=cores.server)
+    whole = dateline(ours, "load", str(documents), core=cores.server) - starting
+    storing = _told_by("storing", documents, stored, core=cores.server)["seconds"]
+    copied = _told_by("executemany", ours, raw, core=cores.server)
+    if not _sizes(ours) == _sizes(stored) == _sizes(raw):
+        raise RuntimeError("the three ways of loading stored different rows")
+    for how, seconds in {
+        "dateline load: read, check, store, a transaction an article": whole,
+        "of it storing what has been checked": storing,
+        "sqlite3.executemany, one transaction": copied["seconds"],
+    }.items():
+        yield {"how": how, "rows": copied["rows"], "seconds": seconds, "rows a second": copied["rows"] / seconds}
+
+
+def _told_by(module: str, *arguments: Path, core: str) -> Row:
+    """Return what one of our programs tells as JSON, having run on the core."""
+    command = ["taskset", "--cpu-list", core, sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)]
+    told: Row = json.loads(subprocess.run(command, check=True, cwd=CHECKOUT, capture_output=True).stdout)
+    return told
 
 
 def _sizes(file: Path) -> dict[str, int]:

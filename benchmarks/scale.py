@@ -9,7 +9,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,26 +25,34 @@ LONGEST = 5.0
 FEWEST = 3
 DEEP = 0.9
 """Where in the list the deep page is."""
+MOST = 2
+"""How many times as much a question may cost in the larger corpus, without a reason on paper."""
 Row = dict[str, Any]
 Message = dict[str, Any]
 
 
 def measure(corpora: Sequence[Corpus], times: int, tell: Callable[[str], None]) -> dict[str, list[Row]]:
-    """Return the median times of each kind of question on each corpus, of pages, and what the files hold."""
-    questions: dict[str, Row] = {}
-    pages, sizes = [], []
-    for corpus in corpora:
-        tell(f"loading {corpus.name}")
-        corpus.load()
-        sizes.append(sizes_of(corpus))
-        with _application(corpus) as ask, closing(sqlite3.connect(corpus.database)) as database:
-            for kind, paths in Kinds(database, times).all():
-                tell(f"{corpus.name}: {kind}")
-                questions.setdefault(kind, {"question": kind})[f"µs, {corpus.name}"] = _median(ask, paths)
-            pages.append(_pages(ask, corpus))
-    first, last = (f"µs, {corpus.name}" for corpus in (corpora[0], corpora[-1]))
-    rows = [{**row, "ratio": _ratio(row[last], row[first])} for row in questions.values()]
-    return {"questions": rows, "pages": pages, "sizes": sizes}
+    """Return the median times of each kind of question on each corpus, of pages, and what the files hold.
+
+    The corpora are asked in turn, so that whatever else the machine does falls on all of them.
+    """
+    with ExitStack() as stack:
+        asked, kinds = [], []
+        for corpus in corpora:
+            tell(f"loading {corpus.name}")
+            corpus.load()
+            asked.append(stack.enter_context(_application(corpus)))
+            database = stack.enter_context(closing(sqlite3.connect(corpus.database)))
+            kinds.append(Kinds(database, times).all())
+        questions = []
+        for together in zip(*kinds, strict=True):
+            kind = together[0][0]
+            tell(kind)
+            found = [_median(ask, paths) for ask, (_, paths) in zip(asked, together, strict=True)]
+            times_of = {f"µs, {corpus.name}": each for corpus, each in zip(corpora, found, strict=True)}
+            questions.append({"question": kind, **times_of, "ratio": _ratio(found[-1], found[0])})
+        pages = [_pages(ask, corpus) for ask, corpus in zip(asked, corpora, strict=True)]
+    return {"questions": questions, "pages": pages, "sizes": [sizes_of(corpus) for corpus in corpora]}
 
 
 class Asking:
@@ -113,7 +121,8 @@ def _pages(ask: Asking, corpus: Corpus) -> Row:
     return {
         "corpus": corpus.name,
         "page 1, µs": first,
-        f"after {passed:,} rows, µs": deep,
+        "rows before": passed,
+        "that page, µs": deep,
         "ratio": _ratio(deep, first),
     }
 
