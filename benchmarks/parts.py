@@ -52,8 +52,8 @@ def while_loading(corpus: Corpus, tasks: Sequence[Task], seconds: float, rounds:
                 start += loaded.articles
                 for task, each in zip(tasks, found, strict=True):
                     yield {
-                        "round": number, "task": task.value, "wanted loads a second": rate, "loads a second": loaded.a_second,
-                        "rate": each.rate, "p99": each.p99, "errors": each.errors,
+                        "round": number, "task": task.value, "wanted loads a second": rate,
+                        "loads a second": loaded.a_second, "rate": each.rate, "p99": each.p99, "errors": each.errors,
                     }  # fmt: skip
 
 

@@ -14,8 +14,9 @@ TASKS = {
     "item": "one person,\nevidence nested",
     "search": "full-text\nsearch",
 }
-FIRST, LIMIT = "dateline", "bare-uvicorn"
-COLOURS = ("#d1495b", "#30638e", "#00798c", "#edae49", "#6a8d73", "#8d6a9f", "#b0b0b0", "#e0e0e0")
+FIRST = "dateline"
+REFERENCES = {"fastapi-sqlmodel": "#8a8a8a", "bare-uvicorn": "#c4c4c4"}
+COLOURS = ("#d1495b", "#30638e", "#00798c", "#edae49", "#6a8d73", "#8d6a9f")
 
 
 def main(results: Path, picture: Path) -> None:
@@ -27,16 +28,18 @@ def main(results: Path, picture: Path) -> None:
     figure, panels = plt.subplots(len(modes), 1, figsize=(9, 3.4 * len(modes)), squeeze=False, layout="constrained")
     for panel, mode in zip(panels[:, 0], modes, strict=True):
         rates = {(r["peer"], r["task"]): r["rate"] for r in summary if (r["corpus"], r["mode"]) == (corpus, mode)}
-        peers = sorted({peer for peer, _ in rates}, key=lambda peer: (peer != FIRST, peer == LIMIT, peer))
+        peers = sorted({peer for peer, _ in rates}, key=lambda peer: (peer in REFERENCES, peer != FIRST, peer))
         tasks = [task for task in TASKS if any(there == task for _, there in rates)]
         for number, peer in enumerate(peers):
             places = [index + (number - len(peers) / 2 + 0.5) * 0.8 / len(peers) for index in range(len(tasks))]
+            colour = REFERENCES.get(peer) or COLOURS[number % len(COLOURS)]
             heights = [rates.get((peer, task), 0) for task in tasks]
-            panel.bar(places, heights, 0.8 / len(peers), label=peer, color=COLOURS[number % len(COLOURS)])
+            panel.bar(places, heights, 0.8 / len(peers), label=peer, color=colour)
         panel.set(title=TITLES[mode], ylabel="answers a second, one core", yscale="log", xticks=range(len(tasks)))
+        panel.set_ylim(bottom=1)
         panel.set_xticklabels([TASKS[task] for task in tasks])
         panel.spines[["top", "right"]].set_visible(False)
-        panel.legend(ncols=4, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14))
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), ncols=4, frameon=False, loc="outside lower center")
     about = f"{corpus:,} generated articles" if corpus else "one article"
     figure.suptitle(f"Requests a second on {about}: higher is better, logarithmic")
     figure.savefig(picture, metadata={"Date": None})
