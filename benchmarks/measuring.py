@@ -59,6 +59,7 @@ class Run:
             tell(f"feeding {peer.name}")
             peer.install()
             peer.feed()
+            self._learn(peer)
         if LIMIT in plan.peers:
             self.peers.append(Limit(corpus.folder))
             self._record_answers()
@@ -79,7 +80,7 @@ class Run:
         log.unlink(missing_ok=True)
         with serving(peer.command(port), port, log, self.cores.server) as server, Asked(server.url) as asked:
             before = server.resident()
-            self._prepare(peer, asked)
+            self._check(peer, asked)
             for task in self.plan.tasks:
                 for mode in self.plan.modes:
                     found = self._measured(peer, server, asked, task, mode, number)
@@ -90,18 +91,29 @@ class Run:
                 "resident_after": server.resident(),
             }  # fmt: skip
 
-    def _prepare(self, peer: Peer, asked: Asked) -> None:
-        """Let the peer learn what the questions take, and hold that it has the same rows as the others."""
-        hot = [self.questions.hot(task) for task in self.plan.tasks]
-        checked = [question for task in self.plan.tasks for question in self._checked(task)]
-        cold = [question for task in self.plan.tasks for question in self._cold(task, 0)]
-        peer.learn(asked, [*hot, *checked, *(cold if Mode.COLD in self.plan.modes else ())])
-        for question in [*hot, *checked]:
-            request = peer.request(question)
-            response = asked.client.request(request.method, request.path, content=request.body)
-            response.raise_for_status()
-            if not isinstance(peer, Limit) and not self.questions.answers(question, peer.ids(response.content)):
-                raise RuntimeError(f"{peer.name} answers {question} with other rows: {response.text[:2000]}")
+    def _learn(self, peer: Peer) -> None:
+        """Let the peer learn what the questions take, from a server that ends before anything is measured."""
+        if peer.learns:
+            questions = [self.questions.hot(task) for task in self.plan.tasks]
+            for task in self.plan.tasks:
+                cold = Mode.COLD in self.plan.modes
+                questions += self.questions.cold(task, 0) if cold else self._checked(task)
+            port = free_port()
+            log = self.scratch / "learning.log"
+            with serving(peer.command(port), port, log, self.cores.server) as server, Asked(server.url) as asked:
+                peer.learn(asked, questions)
+
+    def _check(self, peer: Peer, asked: Asked) -> None:
+        """Hold that the peer has the same rows as the others."""
+        if isinstance(peer, Limit):
+            return
+        for task in self.plan.tasks:
+            for question in [self.questions.hot(task), *self._checked(task)]:
+                request = peer.request(question)
+                response = asked.client.request(request.method, request.path, content=request.body)
+                response.raise_for_status()
+                if not self.questions.answers(question, peer.ids(response.content)):
+                    raise RuntimeError(f"{peer.name} answers {question} with other rows: {response.text[:2000]}")
 
     def _measured(
         self, peer: Peer, server: Serving, asked: Asked, task: Task, mode: Mode, number: int

@@ -1,10 +1,12 @@
 """The four tasks, and the questions of each: one to ask again and again, and thousands that are all different."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -49,7 +51,7 @@ class Questions:
             self.filtered: dict[str, list[str]] = {}
             for body, person in rows.execute("SELECT organisation, id FROM people_in ORDER BY organisation, position"):
                 self.filtered.setdefault(body, []).append(person)
-            self.found = dict(_words(rows))
+            self.found = {word: _found(rows, word) for word in _chosen_words(rows, file.with_name("words.json"))}
         self.organisations = sorted(self.filtered, key=lambda body: (-len(self.filtered[body]), body))[:SUBJECTS]
 
     def hot(self, task: Task) -> Question:
@@ -101,21 +103,28 @@ class Questions:
                 return len(set(ids)) == min(question.limit, len(all_of_them)) and all_of_them.issuperset(ids)
 
 
-def _words(rows: sqlite3.Connection) -> Iterator[tuple[str, set[str]]]:
-    """Yield words that are found alike as words and as parts of the text, with what they are found in."""
+def _chosen_words(rows: sqlite3.Connection, kept: Path) -> list[str]:
+    """Return the words to search for; choosing them reads all rows many times, so they are kept in a file."""
+    if not kept.exists():
+        kept.write_text(json.dumps(list(islice(_words(rows), SUBJECTS))))
+    words: list[str] = json.loads(kept.read_text())
+    return words
+
+
+def _words(rows: sqlite3.Connection) -> Iterator[str]:
+    """Yield words that are found alike as words and as parts of the text: some peers know only the latter."""
     rows.execute("CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, search_fts, row)")
     candidates = rows.execute(
         "SELECT term FROM words WHERE doc BETWEEN 3 AND 1000 AND length(term) >= 4 AND term NOT GLOB '*[^a-z]*'"
         " ORDER BY abs(doc - 60), term LIMIT 400"
-    ).fetchall()
-    taken = 0
-    for (word,) in candidates:
-        found = {row[0] for row in rows.execute(
-            "SELECT id FROM search WHERE key IN (SELECT rowid FROM search_fts WHERE search_fts MATCH ?)", [f'"{word}"']
-        )}  # fmt: skip
+    )
+    for (word,) in candidates.fetchall():
         part = rows.execute("SELECT count(*) FROM search WHERE name LIKE :w OR body LIKE :w", {"w": f"%{word}%"})
-        if part.fetchone()[0] == len(found):
-            yield word, found
-            taken += 1
-        if taken == SUBJECTS:
-            return
+        if part.fetchone()[0] == len(_found(rows, word)):
+            yield word
+
+
+def _found(rows: sqlite3.Connection, word: str) -> set[str]:
+    """Return the ids of what has the word."""
+    matching = "SELECT rowid FROM search_fts WHERE search_fts MATCH ?"
+    return {row[0] for row in rows.execute(f"SELECT id FROM search WHERE key IN ({matching})", [f'"{word}"'])}

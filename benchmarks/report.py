@@ -45,7 +45,11 @@ def summary_of(records: Iterable[Record]) -> Summary:
 def _times(ours: Sequence[Record], theirs: Sequence[Record]) -> float | None:
     """Return the median over the rounds of our rate by theirs."""
     by_round = {record["round"]: record["rate"] for record in ours}
-    ratios = [by_round[record["round"]] / record["rate"] for record in theirs if record["round"] in by_round]
+    ratios = [
+        by_round[record["round"]] / record["rate"]
+        for record in theirs
+        if record["round"] in by_round and record["rate"]
+    ]
     return median(ratios) if ratios else None
 
 

@@ -22,6 +22,8 @@ class Peer(ABC):
     from_pypi: ClassVar[str | None] = None
     """The package that it comes in."""
     from_npm: ClassVar[str | None] = None
+    learns: ClassVar[bool] = False
+    """Whether it has to be asked before it is known how to ask it."""
 
     def __init__(self, corpus: Path) -> None:
         """Take the folder of a corpus, with `dateline.db` and `peers.db` in it."""
@@ -45,7 +47,7 @@ class Peer(ABC):
         """Return how to start it."""
 
     def learn(self, asked: Asked, questions: Sequence[Question]) -> None:  # noqa: B027  # most have nothing to learn
-        """Find out what asking these questions takes, from the server itself."""
+        """Find out what asking these questions takes, from a server that is not measured: it may keep the answers."""
 
     @abstractmethod
     def request(self, question: Question) -> Request:

@@ -17,6 +17,7 @@ class Dateline(Peer):
     """The subject of it all."""
 
     name = "dateline"
+    learns = True
     pages: dict[tuple[int, int], str]
     """The paths of the pages of the list, by their limit and number."""
 
