@@ -1,0 +1,1 @@
+"""Servers that are references: the limit, and the usual way."""
