@@ -54,7 +54,7 @@ class Asking:
         self.query: str = scope["query_string"].decode("latin-1")
         self.headers = Headers(scope=scope)
         self.engine: Engine = scope["app"].state.reader
-        self.token = ""
+        self.last_load = ""
         """The mark of the last load before the question."""
         self.etag = ""
         self.links: list[Header] = []
@@ -89,10 +89,10 @@ class Asking:
         """
 
         def mark(connection: Connection) -> str:
-            self.token = current_token(connection)
+            self.last_load = current_token(connection)
             # The strong ETag: what was asked, after which load, by which version of the code.
             asked = f"{__version__} {self.path}?{self.query}"
-            return f'"{self.token}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}"'
+            return f'"{self.last_load}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}"'
 
         return self._read(mark, lambda connection: question(connection, *args, **kwargs))
 
@@ -118,7 +118,7 @@ class Asking:
             held = wanted.held(self.etag, coding)
             if held is not None:
                 raise NotModifiedError(held)
-            self.token = self.token or current_token(connection)
+            self.last_load = self.last_load or current_token(connection)
             found = question(connection)
         if "*" in wanted.if_none_match:  # Whatever there is: so there has to be something.
             raise NotModifiedError(self.etag)
@@ -131,7 +131,7 @@ class Asking:
 
     def answer(self, found: BaseModel | bytes, media_type: bytes = JSON) -> Answer:
         """Return the answer: a wire model, or bytes of the media type."""
-        return make_answer(as_json(found), self.etag, self.token, self._accepted, media_type, self.links)
+        return make_answer(as_json(found), self.etag, self.last_load, self._accepted, media_type, self.links)
 
     def linked(self, part: Slice[Any]) -> Page[Any]:
         """Return a slice as a page: its cursor becomes the path of the same question from there on."""
