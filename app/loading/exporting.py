@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
+from ruamel.yaml.emitter import Emitter
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from sqlalchemy import Connection, select
 from sqlmodel import col
@@ -42,10 +43,19 @@ def export_article(connection: Connection, article_id: str, to: Path) -> Path:
     return folder
 
 
+class UnfoldedQuotes(Emitter):
+    """Leaves strings in double quotes on one line: where the package folds them behind an escape, it adds a blank."""
+
+    def write_double_quoted(self, text: Any, split: bool = True) -> None:  # noqa: ARG002
+        """Write the string."""
+        super().write_double_quoted(text, split=False)
+
+
 def facts_yaml(document: dict[str, Any]) -> str:
     """Return the document as YAML that people can read and go on writing."""
     yaml = YAML()
     yaml.width = 110
+    yaml.Emitter = UnfoldedQuotes
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.allow_unicode = True
     stream = io.StringIO()

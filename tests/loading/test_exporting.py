@@ -4,12 +4,14 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
 from sqlalchemy import Engine
 
 from app.database import create_writer
 from app.errors import NotFoundError
 from app.loading.checking import check_folder
-from app.loading.exporting import article_document, export_article
+from app.loading.exporting import article_document, export_article, facts_yaml
 from app.loading.loader import Outcome, delete_article, load_article
 from tests.folders import FolderFactory, contents_of, load, write_folder
 from tests.loading.articles import TEXT, Document, articles, fact_of, small_document
@@ -36,6 +38,11 @@ def test_the_text_is_exported_byte_for_byte(writer: Engine, folder: FolderFactor
     text = "\n Ada \u00e9 a\u0301 😀\u2028\x85\x0b \n\n"
     load(writer, folder(text, {"entities": {}, "facts": []}))
     assert (exported(writer, tmp_path / "out") / "article.txt").read_bytes() == text.encode()
+
+
+@given(st.text("a \t\\\"'\x01\x85", min_size=100, max_size=300))
+def test_long_strings_come_back_from_the_yaml(text: str) -> None:
+    assert YAML(typ="safe").load(facts_yaml({"note": text})) == {"note": text}
 
 
 def test_the_export_leaves_out_what_the_loader_makes_by_itself(

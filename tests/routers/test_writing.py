@@ -838,9 +838,11 @@ def test_of_writers_at_several_desks_on_one_database_one_wins(one: Api) -> None:
 
     def write(number: int) -> httpx.Response:
         with ExitStack() as stack:
-            with opening:  # The framework makes its routes at the first request, and not for several threads at once.
+            with (
+                opening
+            ):  # The framework makes its routes when it is first asked for one, and not for several threads at once.
                 api = stack.enter_context(Api(file))
-                api.get("/articles/one")
+                assert_problem(api.put("one", version(number), if_match='"another"'), 412)
             ready.wait(30)  # until the last of them has opened
             return api.put("one", version(number), if_match=tag)
 
