@@ -22,6 +22,7 @@ from app.vocabulary import (
     RelationKind,
     Status,
     Term,
+    Tree,
 )
 
 CONTROLLED: list[tuple[str, str, type[Term]]] = [
@@ -37,6 +38,7 @@ CONTROLLED: list[tuple[str, str, type[Term]]] = [
     ("date", "precision", Precision),
     ("note", "category", NoteCategory),
     ("change", "action", ChangeAction),
+    ("lineage", "tree", Tree),
 ]
 
 
