@@ -9,7 +9,7 @@ An entity is shared by all articles; a fact belongs to one. Each fact table's pr
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Table, Text, TextClause, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.vocabulary import (
@@ -26,6 +26,7 @@ from app.vocabulary import (
     RelationKind,
     Status,
     Term,
+    Tree,
 )
 
 SQLModel.metadata.naming_convention = {
@@ -41,6 +42,11 @@ def one_of(column: str, terms: type[Term] | Iterable[Term]) -> CheckConstraint:
     """Return the constraint that `column` (null allowed by its own rule) holds one of the terms."""
     listed = ", ".join(f"'{term.value}'" for term in terms)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def only_where(condition: str) -> dict[str, TextClause]:
+    """Return the arguments of an index of the rows of which a condition holds."""
+    return {f"{dialect}_where": text(condition) for dialect in ("sqlite", "postgresql")}
 
 
 def table_of(model: type[SQLModel]) -> Table:
@@ -192,8 +198,8 @@ class FactRow(SQLModel):
 class Name(FactRow, table=True):
     """The article calls the entity this."""
 
-    __table_args__ = (one_of("kind", NameKind),)
-    entity_id: str = Field(foreign_key="entity.id", index=True)
+    __table_args__ = (one_of("kind", NameKind), Index(None, "entity_id", "text"))
+    entity_id: str = Field(foreign_key="entity.id")
     text: str
     kind: str
 
@@ -269,8 +275,10 @@ class Date(FactRow, table=True):
         one_of("precision", Precision),
         CheckConstraint("earliest <= latest", name="bounds"),
         Index(None, "earliest", "latest"),
+        Index(None, "entity_id", "earliest"),
+        Index(None, "entity_id", "latest"),
     )
-    entity_id: str | None = Field(foreign_key="entity.id", index=True)
+    entity_id: str | None = Field(foreign_key="entity.id")
     expression: str
     relation: str
     edtf: str
@@ -319,6 +327,76 @@ class SearchDocument(SQLModel, table=True):
     """The type of the entity or of the fact, or `article`."""
     title: str
     body: str = Field(sa_type=Text)
+
+
+# --- What is derived of the facts, so that no answer has to look at all of them ---------------------------------------
+
+
+class Listing(SQLModel, table=True):
+    """The entity stands in the list of this number (`app.listings`); the other columns are the keys of its orders."""
+
+    __table_args__ = (
+        CheckConstraint("facts > 0", name="facts"),
+        Index(None, "number", "name_key", "entity_id"),
+        Index(None, "number", "day", "entity_id", **only_where("day IS NOT NULL")),
+        Index(None, "number", "width", "day", "entity_id", **only_where("width IS NOT NULL")),
+        Index(None, "entity_id"),
+        {"sqlite_with_rowid": False},
+    )
+    number: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    entity_id: str = Field(primary_key=True)
+    facts: int
+    """How many facts put it there, or 1 for what it is by itself: with the last of them it goes."""
+    name_key: str
+    day: date | None = None
+    """Of an event: the first day on which it may have been; the last one, if no first is known."""
+    earliest: date | None = None
+    latest: date | None = None
+    width: int | None = None
+    """Of an event with both bounds: how far they lie apart."""
+
+
+class Tally(SQLModel, table=True):
+    """How many entities stand in a list."""
+
+    __table_args__ = (CheckConstraint("entities > 0", name="entities"), {"sqlite_with_rowid": False})
+    number: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    entities: int
+
+
+class Lineage(SQLModel, table=True):
+    """The ancestor is above the entity in a tree: that of organisations with their parts, or that of places."""
+
+    __table_args__ = (
+        one_of("tree", Tree),
+        Index(None, "ancestor_id", "tree", "entity_id"),
+        {"sqlite_with_rowid": False},
+    )
+    entity_id: str = Field(primary_key=True)
+    tree: str = Field(primary_key=True)
+    ancestor_id: str = Field(primary_key=True)
+    facts: int
+    """How many facts say that it is right above; 0 where that follows from what lies between."""
+
+
+class PreparedItem(SQLModel, table=True):
+    """The entity as answers show it, put together when its facts were loaded."""
+
+    __tablename__ = "prepared_item"
+    entity_id: str = Field(primary_key=True, foreign_key="entity.id", ondelete="CASCADE")
+    item: bytes = Field(sa_type=LargeBinary)
+    """JSON, with a gap (`app.prepared`) where the evidence of a statement goes."""
+    evidence: bytes = Field(sa_type=LargeBinary)
+    """What fills the gaps, one gap after the other."""
+
+
+class DerivedForm(SQLModel, table=True):
+    """One row: by which version of the code that is derived."""
+
+    __tablename__ = "derived_form"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+    id: int = Field(default=1, primary_key=True)
+    digest: str
 
 
 FACT_TABLES: dict[FactType, type[FactRow]] = {

@@ -131,6 +131,20 @@ class RelationKind(Term):
     ABOUT = "about", "the child, an event or document, concerns the parent.", "{child} is about {parent}."
 
 
+class Tree(Term):
+    """What the relations between entities make up, as far as filters follow them to any depth."""
+
+    PARTS = "parts", "organisations with their parts."
+    PLACES = "places", "places with what lies in them."
+
+
+TREES: Final = {
+    Tree.PARTS: (RelationKind.PART_OF,),
+    Tree.PLACES: (RelationKind.WITHIN, RelationKind.CAPITAL_OF, RelationKind.LOCATED_IN),
+}
+"""Of which relations each tree is made."""
+
+
 class DescriptionKind(Term):
     """What a description does."""
 

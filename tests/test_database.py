@@ -29,16 +29,20 @@ from app.tables import (
     Article,
     Change,
     Date,
+    DerivedForm,
     Description,
     Entity,
     Evidence,
     Fact,
     Figure,
+    Lineage,
+    Listing,
     Mention,
     Name,
     Note,
     Occurrence,
     Participation,
+    PreparedItem,
     Quote,
     Relation,
     Revision,
@@ -46,6 +50,7 @@ from app.tables import (
     SearchDocument,
     Sequence,
     Span,
+    Tally,
 )
 from tests.folders import SEED, contents_of, load
 
@@ -490,6 +495,11 @@ VIOLATIONS: list[tuple[str, type[SQLModel], dict[str, Any]]] = [
         SearchDocument,
         {"subject_id": "ada", "type": "person", "title": "Ada", "body": ""},
     ),
+    ("ck_listing_facts", Listing, {"number": 1, "entity_id": "ada", "facts": 0, "name_key": "ada"}),
+    ("ck_tally_entities", Tally, {"number": 1, "entities": 0}),
+    ("ck_lineage_tree", Lineage, {"entity_id": "ada", "tree": "oak", "ancestor_id": "rally", "facts": 1}),
+    ("FOREIGN KEY", PreparedItem, {"entity_id": "none", "item": b"{}", "evidence": b""}),
+    ("ck_derived_form_single", DerivedForm, {"id": 2, "digest": "x"}),
 ]
 
 

@@ -23,6 +23,7 @@ from app.vocabulary import (
     Status,
     Term,
     TotalRelation,
+    Tree,
 )
 
 CONTROLLED: list[tuple[str, str, type[Term]]] = [
@@ -38,6 +39,7 @@ CONTROLLED: list[tuple[str, str, type[Term]]] = [
     ("date", "precision", Precision),
     ("note", "category", NoteCategory),
     ("change", "action", ChangeAction),
+    ("lineage", "tree", Tree),
 ]
 
 
