@@ -74,7 +74,7 @@ def test_a_fact_table_has_a_column_for_each_field_of_the_entry(fact_type: FactTy
         if field not in FactEntry.model_fields and field != "type"
     }
     columns = {column.name for column in table_of(FACT_TABLES[fact_type]).columns}
-    assert columns - {"fact_id", "title_key"} == fields
+    assert columns - {"fact_id", "article_id", "position", "title_key", "day_key", "value_key"} == fields
 
 
 @pytest.mark.parametrize("fact_type", FactType)
