@@ -8,8 +8,9 @@ An entity is shared by all articles; a fact belongs to one. Each fact table's pr
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Table, Text, TextClause, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Table, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.vocabulary import (
@@ -44,7 +45,7 @@ def one_of(column: str, terms: type[Term] | Iterable[Term]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
-def only_where(condition: str) -> dict[str, TextClause]:
+def only_where(condition: str) -> dict[str, Any]:
     """Return the arguments of an index of the rows of which a condition holds."""
     return {f"{dialect}_where": text(condition) for dialect in ("sqlite", "postgresql")}
 
