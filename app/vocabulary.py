@@ -217,6 +217,13 @@ class NoteCategory(Term):
     NOT_STATED = "not-stated", "something a reader would ask that the article does not say."
 
 
+class TotalRelation(Term):
+    """How the `total` of a list stands to the number of its items."""
+
+    EXACT = "exact", "all pages together have as many items."
+    AT_LEAST = "at-least", "there are as many items, or more: counting them all would make the list slow."
+
+
 class ChangeAction(Term):
     """What happened to an article."""
 

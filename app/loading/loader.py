@@ -24,6 +24,7 @@ from app.tables import (
     Evidence,
     Fact,
     Mention,
+    NoteSubject,
     Revision,
     SearchDocument,
     Span,
@@ -223,6 +224,7 @@ def _insert(
     ]
     insert_rows(connection, Evidence, evidence)
     insert_rows(connection, Mention, [row for rows in loads for row in rows.mentions])
+    insert_rows(connection, NoteSubject, [row for rows in loads for row in rows.note_subjects])
     insert_rows(connection, SearchDocument, [row for rows in loads for row in rows.search_documents])
     return fact_rows
 

@@ -23,9 +23,10 @@ from app.listings import DIGITS, WIDEST, Part, most_days
 from app.prepared import with_evidence, without_evidence
 from app.queries.conditions import overlaps
 from app.queries.filters import Wanted
-from app.queries.paging import Order, Slice, decode, encode
+from app.queries.paging import Order, Slice, Total, decode, encode
 from app.queries.ranges import ITEM, KEYS, TALLY, By, Kind, Range, Shape, count_of, no_day, page_of, stands_in
 from app.tables import Entity, PreparedItem, table_of
+from app.vocabulary import TotalRelation
 
 ENTITY = table_of(Entity).c
 COUNTED: Final = 2000
@@ -43,14 +44,6 @@ class View:
     limit: int
     cursor: str | None
     evidence: bool
-
-
-@dataclass(frozen=True)
-class Total:
-    """How many items a list has, or has at least."""
-
-    number: int
-    exact: bool = True
 
 
 @dataclass(frozen=True)
@@ -101,7 +94,7 @@ def _several(connection: Connection, wanted: Wanted, view: View, after: Sequence
     if wanted.has_period and sum(sizes) > COUNTED:
         in_period = [part for number in groups[0].numbers for part in _in_period(number, wanted)]
     total = _total(connection, wanted, sizes, in_period)
-    is_little = total.exact and wanted.has_period
+    is_little = total.relation is TotalRelation.EXACT
     rows = _rows(connection, wanted, view, after, in_period if is_little or view.by is By.DATE else listed)
     return _slice(rows, total, view)
 
@@ -135,7 +128,8 @@ def _total(connection: Connection, wanted: Wanted, sizes: list[int], stretches: 
     if len(counts) == 1 and counts[0][0] <= COUNTED:
         return Total(counts[0][1])
     at_least = max(passing for _, passing in counts)
-    return Total(at_least if others or wanted.has_period else max(at_least, *sizes), exact=False)
+    at_least = at_least if others or wanted.has_period else max(at_least, *sizes)
+    return Total(at_least, TotalRelation.AT_LEAST)
 
 
 def _at_once(stretches: Sequence[Stretch]) -> Iterator[Sequence[Stretch]]:
@@ -218,6 +212,7 @@ def _few(connection: Connection, wanted: Wanted, view: View, after: Sequence[Any
     values: dict[str, Any] = {f"others{place}": group.numbers for place, group in enumerate(wanted.all_of)}
     looked_at = found.limit(COUNTED + 1).subquery()
     seen: int = connection.execute(select(func.count()).select_from(looked_at), values).scalar_one()
+    total = Total(seen) if seen <= COUNTED else Total(COUNTED, TotalRelation.AT_LEAST)
     page = found.join(PreparedItem, ITEM.entity_id == ENTITY.id).add_columns(ITEM.item)
     if view.evidence:
         page = page.add_columns(ITEM.evidence)
@@ -226,7 +221,7 @@ def _few(connection: Connection, wanted: Wanted, view: View, after: Sequence[Any
         page = page.where(here < there if view.order.descending else here > there)
     ordered = (key.desc() if view.order.descending else key.asc() for key in view.order.keys)
     rows = connection.execute(page.order_by(*ordered).limit(view.limit + 1), values).all()
-    return _slice(rows, Total(min(seen, COUNTED), exact=seen <= COUNTED), view)
+    return _slice(rows, total, view)
 
 
 def _tallies(connection: Connection, numbers: Sequence[int]) -> dict[int, int]:
@@ -241,4 +236,4 @@ def _slice(rows: Sequence[Row[Any]], total: Total, view: View) -> Slice[bytes]:
     cursor = None
     if len(rows) > view.limit:
         cursor = encode(view.order.question, [getattr(page[-1], key) for key in KEYS[view.by]])
-    return Slice(items, total.number, cursor)
+    return Slice(items, total, cursor)

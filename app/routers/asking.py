@@ -146,11 +146,13 @@ class Asking:
 
     def linked(self, part: Slice[Any]) -> Page[Any]:
         """Return a slice as a page: its cursor becomes the path of the same question from there on."""
-        return Page(items=part.items, total=part.total, next=self._next(part))
+        total = part.total
+        return Page(items=part.items, total=total.number, total_relation=total.relation, next=self._next(part))
 
     def prepared(self, part: Slice[bytes]) -> bytes:
         """Return a slice of prepared items as the JSON of its page."""
-        rest = to_json({"total": part.total, "next": self._next(part)})
+        total = {"total": part.total.number, "total_relation": part.total.relation}
+        rest = to_json({**total, "next": self._next(part)})
         return b'{"items":[%s],%s' % (b",".join(part.items), rest[1:])
 
     def _next(self, part: Slice[Any]) -> str | None:
