@@ -8,7 +8,8 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import Engine
 
-from app.database import create_writer, migrate
+from app.database import create_writer
+from app.deriving.everything import migrate
 from app.loading.checking import CheckedArticle, check_folder
 from app.loading.loader import load_article
 from app.tokens import hash_of

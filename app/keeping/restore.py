@@ -9,7 +9,8 @@ from pathlib import Path
 from sqlalchemy import Connection, MetaData, Table, and_, delete, exists, func, insert, select, update
 from sqlmodel import SQLModel
 
-from app.database import Schema, check_ready, closing, create_reader, create_writer, migrate
+from app.database import Schema, check_ready, closing, create_reader, create_writer
+from app.deriving.everything import migrate
 from app.errors import DamagedFileError, DatabaseFileError
 from app.keeping.copying import private_copy
 from app.keeping.full_text import index_faults
@@ -37,13 +38,11 @@ def restore_backup(url: str, file: Path) -> Counter[ChangeAction]:
         NotReadyError: the database's schema is not the one that this version needs.
     """
     live = file_of(url)
-    schema = examine(file)
-    if schema is Schema.EMPTY:
+    if examine(file) is Schema.EMPTY:
         raise DatabaseFileError(f"{file}: there is nothing in it")
     with private_copy(file, live.parent) as copy:
-        if schema is Schema.OLDER:
-            with closing(create_writer(url_of(copy))) as writer:
-                migrate(writer)
+        with closing(create_writer(url_of(copy))) as writer:
+            migrate(writer)
         verified(copy, file)
         with offering_way_out(live):
             sound = _prepare(url, live)

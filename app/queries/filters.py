@@ -65,7 +65,8 @@ def wanted_by(entity_type: EntityType, filters: ListParameters, parts: Iterable[
     return Wanted(
         tuple(
             Alternatives(
-                tuple(number_of(entity_type, **names) | part for names in group for part in kept), len(group) == 1
+                tuple(number_of(entity_type, **names) | part for names in group for part in kept),
+                apart=len(group) == 1 or group[0].keys() == {"kind"},
             )
             for group in groups
         ),
