@@ -9,10 +9,11 @@ from sqlalchemy import Connection, and_, or_, select
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import SQLModel, col
 
+from app.deriving.documents import search_documents_of
+from app.deriving.events import bounds_of_events
 from app.errors import FolderError
 from app.loading.checking import CheckedArticle, Checker
 from app.loading.exporting import article_document
-from app.loading.loader import bounds_of_events, search_documents_of
 from app.loading.rows import SORTED, ArticleRows, Row, rows_of
 from app.loading.source import FACTS_FILE, CheckError, Diagnostic, Source
 from app.tables import (

@@ -214,6 +214,7 @@ def items_of(
             url=entity_url(entity_type, row.id),
             name=row.name,
             kind=row.kind,
+            more={},
             articles=behind.articles[row.id],
             **{name: getattr(row, name) for name in dated},
             **{section.name: _merged(section, facts_of[row.id], behind) for section, facts_of in found.items()},
