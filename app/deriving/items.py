@@ -1,34 +1,27 @@
 """Items as answers show them, put together for many entities at once: plain values to JSON, nothing validated."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, select
 from sqlmodel import col
 
-from app.deriving.sections import MODELS, MOST, SECTIONS, Section, Source
+from app.deriving.sections import MODELS, MOST, SECTIONS, SOURCES, Section, facts_of, places_of_entities
 from app.deriving.selecting import IDS, delete_ids, insert_rows, rows_of_ids
 from app.prepared import GAP
 from app.schemas.base import EvidenceItem, entity_url, fact_url
-from app.tables import Entity, Evidence, Fact, Mention, Note, PreparedItem, Span, table_of
+from app.tables import Entity, Evidence, Note, PreparedItem, Span, table_of
 from app.vocabulary import Basis, EntityType, FactType
 
-ENTITY, FACT, SPAN = table_of(Entity).c, table_of(Fact).c, table_of(Span).c
+ENTITY, SPAN = table_of(Entity).c, table_of(Span).c
 ENTITIES = select(ENTITY.id, ENTITY.type, ENTITY.name, ENTITY.kind, ENTITY.earliest, ENTITY.latest).where(
     ENTITY.id.in_(IDS)
 )
 NAMED = select(ENTITY.id, ENTITY.type, ENTITY.name).where(ENTITY.id.in_(IDS))
-ARTICLES = (
-    select(col(Mention.entity_id), FACT.article_id)
-    .join(Fact, FACT.id == col(Mention.fact_id))
-    .where(col(Mention.entity_id).in_(IDS))
-    .distinct()
-    .order_by(col(Mention.entity_id), FACT.article_id)
-)
 NOTES = (
     select(col(Note.about_fact_id), col(Note.fact_id))
     .where(col(Note.about_fact_id).in_(IDS))
@@ -57,36 +50,29 @@ Facts = Sequence[Row[Any]]
 class Background:
     """What the items of many entities are made of, each fetched in one go."""
 
-    facts: Mapping[Source, Mapping[str, Facts]]
-    """By source and entity: the first `MOST`, and one more where there are more."""
-    articles: Mapping[str, list[str]]
-    """Likewise."""
+    facts: Mapping[FactType, Mapping[str, Facts]]
+    """By type and entity: the first `MOST`, and at least one more where there are more."""
     notes: Mapping[str, list[str]]
     evidence: Mapping[str, bytes]
     """By fact: JSON, its items with commas between them."""
     refs: Mapping[str | None, dict[str, str] | None]
 
     @classmethod
-    def fetch(cls, connection: Connection, entities: Collection[Row[Any]]) -> "Background":
+    def fetch(cls, connection: Connection, entities: Collection[str]) -> "Background":
         """Fetch it."""
-        of_type: dict[EntityType, list[str]] = defaultdict(list)
-        for row in entities:
-            of_type[EntityType(row.type)].append(row.id)
-        sources: dict[Source, list[str]] = defaultdict(list)
-        for entity_type, ids in of_type.items():
-            for source in dict.fromkeys(section.source for section in SECTIONS[entity_type]):
-                sources[source] += ids
-        facts = {source: _first(connection, source.statement, ids) for source, ids in sources.items()}
-        shown = [row for of in facts.values() for rows in of.values() for row in rows[:MOST]]
-        fact_ids = {row.id for row in shown}
-        articles = _first(connection, ARTICLES, [row.id for row in entities])
-        return cls(
-            facts,
-            {entity: [row.article_id for row in rows] for entity, rows in articles.items()},
-            _notes(connection, fact_ids),
-            _evidence(connection, fact_ids),
-            _refs(connection, shown),
-        )
+        facts: dict[FactType, dict[str, Facts]] = {
+            fact_type: _facts(connection, fact_type, entities) for fact_type in SOURCES
+        }
+        shown = {row.id for of_type in facts.values() for rows in of_type.values() for row in rows[:MOST]}
+        return cls(facts, _notes(connection, shown), _evidence(connection, shown), _refs(connection, facts))
+
+    def articles(self, entity: str) -> tuple[list[str], bool]:
+        """Return the first articles that mention the entity, as far as its facts tell, and whether that is all."""
+        of_entity = [facts[entity] for facts in self.facts.values() if entity in facts]
+        cut = [rows[MOST].article_id for rows in of_entity if len(rows) > MOST]
+        articles = sorted({row.article_id for rows in of_entity for row in rows})
+        known = [article for article in articles if article <= min(cut)] if cut else articles
+        return known[:MOST], not cut and len(known) <= MOST
 
 
 def prepare_items(connection: Connection, entities: Collection[str]) -> None:
@@ -98,19 +84,16 @@ def prepare_items(connection: Connection, entities: Collection[str]) -> None:
 def prepared_items(connection: Connection, entities: Collection[str]) -> Iterator[dict[str, Any]]:
     """Yield the rows of the prepared items of those of the entities that are there."""
     rows = sorted(rows_of_ids(connection, ENTITIES, entities), key=lambda row: str(row.id))
-    behind = Background.fetch(connection, rows)
+    behind = Background.fetch(connection, [row.id for row in rows])
     for row in rows:
         yield _prepared(row, behind)
 
 
-def _first(connection: Connection, statement: Select[Any], entities: Collection[str]) -> dict[str, Facts]:
-    """Return the first rows of each entity, which is their first column, and by which they are ordered."""
-    found: dict[str, list[Row[Any]]] = defaultdict(list)
-    for row in rows_of_ids(connection, statement, entities):
-        rows = found[row[0]]
-        if len(rows) <= MOST:
-            rows.append(row)
-    return dict(found)
+def _facts(connection: Connection, fact_type: FactType, entities: Collection[str]) -> dict[str, Facts]:
+    facts: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in rows_of_ids(connection, facts_of(fact_type), entities):
+        facts[row[0]].append(row)
+    return dict(facts)
 
 
 def _notes(connection: Connection, facts: Collection[str]) -> dict[str, list[str]]:
@@ -127,17 +110,14 @@ def _evidence(connection: Connection, facts: Collection[str]) -> dict[str, bytes
     return {fact_id: b",".join(items) for fact_id, items in evidence.items()}
 
 
-def _refs(connection: Connection, facts: Iterable[Row[Any]]) -> dict[str | None, dict[str, str] | None]:
+def _refs(
+    connection: Connection, facts: Mapping[FactType, Mapping[str, Facts]]
+) -> dict[str | None, dict[str, str] | None]:
     """Return how to refer to all entities in the facts; None refers to nothing."""
     wanted: set[str | None] = set()
-    columns: dict[tuple[str, ...], list[int]] = {}
-    for row in facts:
-        places = columns.get(row._fields)
-        if places is None:
-            places = columns[row._fields] = [
-                place for place, name in enumerate(row._fields) if name.endswith("_id") and name != "about_fact_id"
-            ]
-        wanted.update(row[place] for place in places)
+    for fact_type, of_entities in facts.items():
+        places = places_of_entities(fact_type)
+        wanted |= {row[place] for rows in of_entities.values() for row in rows[:MOST] for place in places}
     wanted.discard(None)
     refs: dict[str | None, dict[str, str] | None] = {None: None}
     for entity_id, entity_type, name in rows_of_ids(connection, NAMED, wanted):
@@ -152,8 +132,8 @@ def _refs(connection: Connection, facts: Iterable[Row[Any]]) -> dict[str | None,
 
 def _prepared(row: Row[Any], behind: Background) -> dict[str, Any]:
     entity_type = EntityType(row.type)
-    articles = behind.articles.get(row.id, [])
-    more = {"articles": f"/facts?entity={row.id}"} if len(articles) > MOST else {}
+    articles, all_of_them = behind.articles(row.id)
+    more = {} if all_of_them else {"articles": f"/facts?entity={row.id}"}
     evidence: list[bytes] = []
     values = {
         "id": to_json(row.id),
@@ -161,7 +141,7 @@ def _prepared(row: Row[Any], behind: Background) -> dict[str, Any]:
         "type": to_json(entity_type.value),
         "name": to_json(row.name),
         "kind": to_json(row.kind),
-        "articles": to_json([{"id": article, "url": f"/articles/{article}"} for article in articles[:MOST]]),
+        "articles": to_json([{"id": article, "url": f"/articles/{article}"} for article in articles]),
         "earliest": to_json(row.earliest),
         "latest": to_json(row.latest),
     }
@@ -169,29 +149,32 @@ def _prepared(row: Row[Any], behind: Background) -> dict[str, Any]:
     for name in MODELS[entity_type].model_fields:
         if name in sections:
             section = sections[name]
-            facts = behind.facts[section.source].get(row.id, ())
-            values[name] = b"[%s]" % b",".join(_statements(section, facts, behind, evidence))
+            facts = behind.facts[section.fact_type].get(row.id, ())
+            values[name] = b"[%s]" % b",".join(_statements(section, row.id, facts, behind, evidence))
             if len(facts) > MOST:
-                more[name] = f"/facts?entity={row.id}&type={section.source.fact_type}"
+                more[name] = f"/facts?entity={row.id}&type={section.fact_type}"
     values["more"] = to_json(more)
     pieces = (b'"%s":%s' % (name.encode(), values[name]) for name in MODELS[entity_type].model_fields)
     item = b"{" + b",".join(pieces) + b"}"
     return {"entity_id": row.id, "item": item, "evidence": GAP.join(evidence)}
 
 
-def _statements(section: Section, facts: Facts, behind: Background, evidence: list[bytes]) -> Iterator[bytes]:
+def _statements(
+    section: Section, entity: str, facts: Facts, behind: Background, evidence: list[bytes]
+) -> Iterator[bytes]:
     """Yield the statements; facts of several articles that say the same become one, stated if one of them is."""
     same: dict[tuple[Any, ...], list[Row[Any]]] = defaultdict(list)
+    anchor, *places = section.places
     for row in islice(facts, MOST):
-        if section.only is None or section.only(row):
-            same[(row.attributed_to_id, *section.values(row))].append(row)
+        if row[anchor] == entity and (section.only is None or section.only(row)):
+            same[(row.attributed_to_id, *(row[place] for place in places))].append(row)
     for (voice, *values), alike in same.items():
         first = min(alike, key=_inferred)
         common = {
             "basis": first.basis,
             "reasoning": first.reasoning,
             "attributed_to": behind.refs[voice],
-            "facts": [fact_url(section.source.fact_type, row.id) for row in alike],
+            "facts": [fact_url(section.fact_type, row.id) for row in alike],
             "notes": [note for row in alike for note in behind.notes.get(row.id, ())],
         }
         fields = {
