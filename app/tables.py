@@ -6,10 +6,12 @@ An entity is shared by all articles; a fact belongs to one. Each fact table's pr
 `fact.id`, so one evidence table serves them all. Relationships are spelled out in queries, never loaded lazily.
 """
 
+import sys
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Table, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.vocabulary import (
@@ -26,6 +28,7 @@ from app.vocabulary import (
     RelationKind,
     Status,
     Term,
+    Tree,
 )
 
 SQLModel.metadata.naming_convention = {
@@ -37,10 +40,29 @@ SQLModel.metadata.naming_convention = {
 }
 
 
+UNDATED = date.max
+"""What stands for a day that is not known, where dates are sorted."""
+UNVALUED = sys.float_info.max
+"""What stands for a value that is not known, where figures are sorted."""
+APART = 1_000_000
+"""How far apart the positions of facts are whose evidence starts at neighbouring characters: so many facts may start at
+one."""
+
+
 def one_of(column: str, terms: type[Term] | Iterable[Term]) -> CheckConstraint:
     """Return the constraint that `column` (null allowed by its own rule) holds one of the terms."""
     listed = ", ".join(f"'{term.value}'" for term in terms)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def only_where(condition: str) -> dict[str, Any]:
+    """Return the arguments of an index of the rows of which a condition holds."""
+    return {f"{dialect}_where": text(condition) for dialect in ("sqlite", "postgresql")}
+
+
+def in_order(*columns: str, where: str = "") -> Index:
+    """Return an index of the rows with the same values in the columns, in the order of articles and of their facts."""
+    return Index(None, *columns, "article_id", "position", **(only_where(where) if where else {}))
 
 
 def table_of(model: type[SQLModel]) -> Table:
@@ -81,9 +103,10 @@ class Article(SQLModel, table=True):
     digest: str
     """Of all rows of the article: equal digests mean that a load would change nothing."""
     length: int
-    """Code points of the text; like the next two, counted once a load, as lists ask for them."""
+    """Code points of the text; like the next three, counted once a load, as lists ask for them."""
     paragraphs: int
     words: int
+    facts: int
     dateline: str | None
     headline: str | None
     byline: str | None
@@ -136,18 +159,22 @@ class Fact(SQLModel, table=True):
             name="reasoning",
         ),
         CheckConstraint("trim(statement) <> ''", name="statement"),
-        Index(None, "article_id", "position", "id"),
-        Index(None, "type", "article_id", "position", "id"),
+        UniqueConstraint("article_id", "position"),
+        in_order("type", "basis"),
+        in_order("attributed_to_id", where="attributed_to_id IS NOT NULL"),
     )
     id: str = Field(primary_key=True)
     article_id: str = Field(foreign_key="article.id", ondelete="CASCADE")
     type: str
     statement: str
-    basis: str = Field(index=True)
+    basis: str
     reasoning: str | None
-    attributed_to_id: str | None = Field(foreign_key="entity.id", index=True)
-    position: int
-    """Where its first evidence starts; the length of the text for a fact without evidence."""
+    attributed_to_id: str | None = Field(foreign_key="entity.id")
+    position: int = Field(sa_type=BigInteger)
+    """Its place among the article's facts: where its first evidence starts (without evidence, the length of the text),
+    times `APART`, plus its number by id among the facts that start there."""
+    notes: int
+    """How many notes are about it."""
 
 
 class Span(SQLModel, table=True):
@@ -177,10 +204,18 @@ class Evidence(SQLModel, table=True):
 
 
 class Mention(SQLModel, table=True):
-    """The fact has the entity in one of its columns: an entity lives as long as one mention of it does."""
+    """The fact has the entity in one of its columns: an entity lives as long as one mention of it does.
 
+    Its key is the order of an entity's facts of one type, so that they are listed without looking at the others.
+    """
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
     entity_id: str = Field(primary_key=True, foreign_key="entity.id")
-    fact_id: str = Field(primary_key=True, foreign_key="fact.id", ondelete="CASCADE", index=True)
+    type: str = Field(primary_key=True)
+    article_id: str = Field(primary_key=True)
+    position: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    fact_id: str = Field(foreign_key="fact.id", ondelete="CASCADE", index=True)
+    """The other columns but the entity are its own."""
 
 
 class FactRow(SQLModel):
@@ -189,23 +224,35 @@ class FactRow(SQLModel):
     fact_id: str = Field(primary_key=True, foreign_key="fact.id", ondelete="CASCADE")
 
 
+class ListedFactRow(FactRow):
+    """What fact tables have beyond it whose facts have lists of their own: the order of the lists, as in `fact`."""
+
+    article_id: str
+    position: int = Field(sa_type=BigInteger)
+
+
 class Name(FactRow, table=True):
     """The article calls the entity this."""
 
-    __table_args__ = (one_of("kind", NameKind),)
-    entity_id: str = Field(foreign_key="entity.id", index=True)
+    __table_args__ = (one_of("kind", NameKind), Index(None, "entity_id", "text"))
+    entity_id: str = Field(foreign_key="entity.id")
     text: str
     kind: str
 
 
-class Role(FactRow, table=True):
+class Role(ListedFactRow, table=True):
     """A person's post, rank or capacity, in an organisation where the text gives one."""
 
-    __table_args__ = (Index(None, "person_id", "organisation_id"),)
+    __table_args__ = (
+        in_order(),
+        in_order("person_id"),
+        in_order("organisation_id", where="organisation_id IS NOT NULL"),
+        in_order("title_key"),
+    )
     person_id: str = Field(foreign_key="entity.id")
-    organisation_id: str | None = Field(foreign_key="entity.id", index=True)
+    organisation_id: str | None = Field(foreign_key="entity.id")
     title: str
-    title_key: str = Field(index=True)
+    title_key: str
     """The title without case and accents: what filters compare."""
 
 
@@ -261,51 +308,92 @@ class Participation(FactRow, table=True):
     role: str
 
 
-class Date(FactRow, table=True):
+class Date(ListedFactRow, table=True):
     """Words to date, auditable; without an entity it is the dateline itself."""
 
     __table_args__ = (
         one_of("relation", DateRelation),
         one_of("precision", Precision),
         CheckConstraint("earliest <= latest", name="bounds"),
-        Index(None, "earliest", "latest"),
+        Index(None, "entity_id", "earliest"),
+        Index(None, "entity_id", "latest"),
+        in_order(),
+        in_order("entity_id", where="entity_id IS NOT NULL"),
+        in_order("relation"),
+        in_order("precision"),
+        in_order("precision", "day_key"),
+        in_order("day_key"),
     )
-    entity_id: str | None = Field(foreign_key="entity.id", index=True)
+    entity_id: str | None = Field(foreign_key="entity.id")
     expression: str
     relation: str
     edtf: str
     earliest: date | None
     latest: date | None
     precision: str
+    day_key: date
+    """What lists are sorted by: the first day, the last one if that alone is known, `UNDATED` if none is."""
 
 
-class Quote(FactRow, table=True):
+class Quote(ListedFactRow, table=True):
     """Direct or reported speech."""
 
-    speaker_id: str = Field(foreign_key="entity.id", index=True)
-    addressee_id: str | None = Field(foreign_key="entity.id", index=True)
-    event_id: str | None = Field(foreign_key="entity.id", index=True)
+    __table_args__ = (
+        in_order(),
+        in_order("speaker_id"),
+        in_order("addressee_id", where="addressee_id IS NOT NULL"),
+        in_order("event_id", where="event_id IS NOT NULL"),
+        in_order("direct"),
+    )
+    speaker_id: str = Field(foreign_key="entity.id")
+    addressee_id: str | None = Field(foreign_key="entity.id")
+    event_id: str | None = Field(foreign_key="entity.id")
     text: str
     direct: bool
 
 
-class Figure(FactRow, table=True):
+class Figure(ListedFactRow, table=True):
     """A number or quantity in the article's words, with its value where it has one."""
 
-    subject_id: str | None = Field(foreign_key="entity.id", index=True)
+    __table_args__ = (
+        in_order(),
+        in_order("subject_id", where="subject_id IS NOT NULL"),
+        in_order("unit", where="unit IS NOT NULL"),
+        in_order("value_key"),
+    )
+    subject_id: str | None = Field(foreign_key="entity.id")
     expression: str
-    value: float | None = Field(index=True)
-    unit: str | None = Field(index=True)
+    value: float | None
+    unit: str | None
     qualifier: str | None
+    value_key: float
+    """What lists are sorted by: the value, `UNVALUED` if there is none."""
 
 
-class Note(FactRow, table=True):
+class Note(ListedFactRow, table=True):
     """A remark on the text, or on another fact of the same article."""
 
-    __table_args__ = (one_of("category", NoteCategory),)
-    about_fact_id: str | None = Field(foreign_key="fact.id", ondelete="CASCADE", index=True)
-    category: str = Field(index=True)
+    __table_args__ = (
+        one_of("category", NoteCategory),
+        in_order(),
+        in_order("category"),
+        in_order("about_fact_id", where="about_fact_id IS NOT NULL"),
+    )
+    about_fact_id: str | None = Field(foreign_key="fact.id", ondelete="CASCADE")
+    category: str
     suggestion: str | None
+
+
+class NoteSubject(SQLModel, table=True):
+    """The note is about a fact that mentions the entity: listed under it, in the order of notes."""
+
+    __tablename__ = "note_subject"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    entity_id: str = Field(primary_key=True, foreign_key="entity.id")
+    article_id: str = Field(primary_key=True)
+    position: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    fact_id: str = Field(foreign_key="fact.id", ondelete="CASCADE", index=True)
+    """The note."""
 
 
 class SearchDocument(SQLModel, table=True):
@@ -319,6 +407,76 @@ class SearchDocument(SQLModel, table=True):
     """The type of the entity or of the fact, or `article`."""
     title: str
     body: str = Field(sa_type=Text)
+
+
+# --- What is derived of the facts, so that no answer has to look at all of them ---------------------------------------
+
+
+class Listing(SQLModel, table=True):
+    """The entity stands in the list of this number (`app.listings`); the other columns are the keys of its orders."""
+
+    __table_args__ = (
+        CheckConstraint("facts > 0", name="facts"),
+        Index(None, "number", "name_key", "entity_id"),
+        Index(None, "number", "day", "entity_id", **only_where("day IS NOT NULL")),
+        Index(None, "number", "width", "day", "entity_id", **only_where("width IS NOT NULL")),
+        Index(None, "entity_id"),
+        {"sqlite_with_rowid": False},
+    )
+    number: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    entity_id: str = Field(primary_key=True)
+    facts: int
+    """How many facts put it there, or 1 for what it is by itself: with the last of them it goes."""
+    name_key: str
+    day: date | None = None
+    """Of an event: the first day on which it may have been; the last one, if no first is known."""
+    earliest: date | None = None
+    latest: date | None = None
+    width: int | None = None
+    """Of an event with both bounds: how far they lie apart."""
+
+
+class Tally(SQLModel, table=True):
+    """How many entities stand in a list."""
+
+    __table_args__ = (CheckConstraint("entities > 0", name="entities"), {"sqlite_with_rowid": False})
+    number: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    entities: int
+
+
+class Lineage(SQLModel, table=True):
+    """The ancestor is above the entity in a tree: that of organisations with their parts, or that of places."""
+
+    __table_args__ = (
+        one_of("tree", Tree),
+        Index(None, "ancestor_id", "tree", "entity_id"),
+        {"sqlite_with_rowid": False},
+    )
+    entity_id: str = Field(primary_key=True)
+    tree: str = Field(primary_key=True)
+    ancestor_id: str = Field(primary_key=True)
+    facts: int
+    """How many facts say that it is right above; 0 where that follows from what lies between."""
+
+
+class PreparedItem(SQLModel, table=True):
+    """The entity as answers show it, put together when its facts were loaded."""
+
+    __tablename__ = "prepared_item"
+    entity_id: str = Field(primary_key=True, foreign_key="entity.id", ondelete="CASCADE")
+    item: bytes = Field(sa_type=LargeBinary)
+    """JSON, with a gap (`app.prepared`) where the evidence of a statement goes."""
+    evidence: bytes = Field(sa_type=LargeBinary)
+    """What fills the gaps, one gap after the other."""
+
+
+class DerivedForm(SQLModel, table=True):
+    """One row: by which version of the code that is derived."""
+
+    __tablename__ = "derived_form"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+    id: int = Field(default=1, primary_key=True)
+    digest: str
 
 
 FACT_TABLES: dict[FactType, type[FactRow]] = {

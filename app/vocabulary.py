@@ -131,6 +131,20 @@ class RelationKind(Term):
     ABOUT = "about", "the child, an event or document, concerns the parent.", "{child} is about {parent}."
 
 
+class Tree(Term):
+    """What the relations between entities make up, as far as filters follow them to any depth."""
+
+    PARTS = "parts", "organisations with their parts."
+    PLACES = "places", "places with what lies in them."
+
+
+TREES: Final = {
+    Tree.PARTS: (RelationKind.PART_OF,),
+    Tree.PLACES: (RelationKind.WITHIN, RelationKind.CAPITAL_OF, RelationKind.LOCATED_IN),
+}
+"""Of which relations each tree is made."""
+
+
 class DescriptionKind(Term):
     """What a description does."""
 
@@ -201,6 +215,13 @@ class NoteCategory(Term):
     GRAMMAR = "grammar", "a broken or unclear sentence."
     AMBIGUITY = "ambiguity", "the words bear more than one reading."
     NOT_STATED = "not-stated", "something a reader would ask that the article does not say."
+
+
+class TotalRelation(Term):
+    """How the `total` of a list stands to the number of its items."""
+
+    EXACT = "exact", "all pages together have as many items."
+    AT_LEAST = "at-least", "there are as many items, or more: counting them all would make the list slow."
 
 
 class ChangeAction(Term):

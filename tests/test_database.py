@@ -25,20 +25,27 @@ from app.database import (
     revisions,
 )
 from app.errors import BusyError, DatelineError, NotReadyError, ReadOnlyError, StorageFullError, TooSlowError
+from app.loading.checking import check_folder
+from app.loading.loader import load_article
 from app.tables import (
     Article,
     Change,
     Date,
+    DerivedForm,
     Description,
     Entity,
     Evidence,
     Fact,
     Figure,
+    Lineage,
+    Listing,
     Mention,
     Name,
     Note,
+    NoteSubject,
     Occurrence,
     Participation,
+    PreparedItem,
     Quote,
     Relation,
     Revision,
@@ -46,8 +53,10 @@ from app.tables import (
     SearchDocument,
     Sequence,
     Span,
+    Tally,
 )
 from tests.folders import SEED, contents_of, load
+from tests.newsroom import report, tiny_articles
 
 
 def tables_in(engine: Engine) -> list[str]:
@@ -103,6 +112,21 @@ def test_a_loaded_database_can_be_taken_down_and_brought_up_again(writer: Engine
     assert contents_of(writer) == before
 
 
+def test_facts_are_put_into_the_order_that_a_load_gives_them(writer: Engine) -> None:
+    with writer.begin() as connection:
+        for article in (check_folder(SEED), report(), *tiny_articles(range(3))):
+            load_article(connection, article)
+    before = contents_of(writer)
+    assert before["note_subject"]
+    command.downgrade(alembic_config(writer), "0004")
+    with writer.connect() as connection:
+        furthest = "SELECT max(position), (SELECT max(length(text)) FROM article) FROM fact"
+        position, length = connection.execute(text(furthest)).one()
+        assert 0 < position <= length
+    migrate(writer)
+    assert contents_of(writer) == before
+
+
 OLD = [
     "INSERT INTO article (id, text, sha256, digest) VALUES ('one', 'Ada met Bob.', printf('%064d', 1), 'x')",
     "INSERT INTO article (id, text, sha256, digest) VALUES ('two', 'Ada.', printf('%064d', 2), 'y')",
@@ -111,6 +135,9 @@ OLD = [
     "VALUES ('one.f', 'one', 'name', 'Ada is Ada.', 'stated', 0)",
     "INSERT INTO name (fact_id, entity_id, text, kind) VALUES ('one.f', 'ada', 'Ada', 'short')",
     "INSERT INTO mention (entity_id, fact_id) VALUES ('ada', 'one.f')",
+    "INSERT INTO fact (id, article_id, type, statement, basis, position) "
+    "VALUES ('one.n', 'one', 'note', 'Which Ada?', 'stated', 0)",
+    "INSERT INTO note (fact_id, about_fact_id, category) VALUES ('one.n', 'one.f', 'ambiguity')",
     "UPDATE revision SET value = 5",
 ]
 """Rows as the first schema had them."""
@@ -132,7 +159,7 @@ def test_migrating_an_old_database_loses_nothing_and_puts_its_articles_into_the_
         assert datetime.now(UTC) - at < timedelta(minutes=5)
         counts = select(col(Article.length), col(Article.paragraphs), col(Article.words)).order_by(col(Article.id))
         assert [tuple(row) for row in connection.execute(counts)] == [(12, 1, 3), (4, 1, 1)]
-        assert connection.execute(select(col(Fact.id))).scalars().all() == ["one.f"]
+        assert connection.execute(select(col(Fact.id))).scalars().all() == ["one.f", "one.n"]
         assert connection.execute(select(col(Name.text))).scalars().all() == ["Ada"]
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
     engine.dispose()
@@ -144,7 +171,7 @@ def test_a_migration_that_would_leave_rows_without_what_they_refer_to_is_undone(
     with engine.connect() as connection:
         connection.exec_driver_sql("ROLLBACK")
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-        connection.exec_driver_sql("INSERT INTO mention (entity_id, fact_id) VALUES ('nobody', 'nothing')")
+        connection.exec_driver_sql("INSERT INTO evidence (fact_id, span_id) VALUES ('nothing', 1)")
         connection.exec_driver_sql("BEGIN")
     engine.dispose()
     with pytest.raises(NotReadyError, match="refer to nothing"):
@@ -362,11 +389,16 @@ ARTICLE = {
     "length": 10,
     "paragraphs": 1,
     "words": 2,
+    "facts": 2,
 }
 ENTITY = {"id": "ada", "type": "person", "name": "Ada", "name_key": "ada"}
 EVENT = {"id": "rally", "type": "event", "name": "Rally", "name_key": "rally"}
-FACT = {"id": "a.f", "article_id": "a", "type": "name", "statement": "S.", "basis": "stated", "position": 0}
-OTHER_FACT = {**FACT, "id": "a.g", "type": "note"}
+FACT = {
+    "id": "a.f", "article_id": "a", "type": "name", "statement": "S.", "basis": "stated", "position": 0, "notes": 1,
+}  # fmt: skip
+OTHER_FACT = {**FACT, "id": "a.g", "type": "note", "position": 1}
+NEW_FACT = {**FACT, "id": "a.h", "position": 2}
+PLACED = {"fact_id": "a.f", "article_id": "a", "position": 0}
 SPAN = {
     "id": 1, "article_id": "a", "start": 0, "end": 3, "exact": "Ada", "prefix": "", "suffix": " spoke.", "paragraph": 1,
 }  # fmt: skip
@@ -380,9 +412,10 @@ VALID: list[tuple[type[SQLModel], dict[str, Any]]] = [
     (Fact, OTHER_FACT),
     (Span, SPAN),
     (Evidence, {"fact_id": "a.f", "span_id": 1}),
-    (Mention, {"fact_id": "a.f", "entity_id": "ada"}),
+    (Mention, {**PLACED, "type": "name", "entity_id": "ada"}),
     (Name, {"fact_id": "a.f", "entity_id": "ada", "text": "Ada", "kind": "short"}),
-    (Note, {"fact_id": "a.g", "about_fact_id": "a.f", "category": "typo"}),
+    (Note, {**PLACED, "fact_id": "a.g", "about_fact_id": "a.f", "category": "typo"}),
+    (NoteSubject, {**PLACED, "fact_id": "a.g", "entity_id": "ada"}),
     (SearchDocument, {"subject_id": "ada", "type": "person", "title": "Ada", "body": ""}),
 ]
 
@@ -396,10 +429,10 @@ def filled(writer: Engine) -> Engine:
 
 
 DAY, NEXT_DAY = date(2024, 6, 18), date(2024, 6, 19)
-INFERRED = {**FACT, "id": "a.h", "basis": "inferred", "reasoning": "Because."}
-QUOTE = {"fact_id": "a.f", "speaker_id": "ada", "text": "x", "direct": True}
+INFERRED = {**NEW_FACT, "basis": "inferred", "reasoning": "Because."}
+QUOTE = {**PLACED, "speaker_id": "ada", "text": "x", "direct": True}
 DATE = {
-    "fact_id": "a.f", "expression": "x", "relation": "on", "edtf": "x", "precision": "day",
+    **PLACED, "day_key": DAY, "expression": "x", "relation": "on", "edtf": "x", "precision": "day",
     "earliest": None, "latest": None, "entity_id": "rally",
 }  # fmt: skip
 
@@ -418,15 +451,16 @@ VIOLATIONS: list[tuple[str, type[SQLModel], dict[str, Any]]] = [
         Entity,
         {**EVENT, "id": "b", "earliest": NEXT_DAY, "latest": DAY},
     ),
-    ("fact.id", Fact, FACT),
-    ("ck_fact_type", Fact, {**FACT, "id": "a.h", "type": "rumour"}),
-    ("ck_fact_reasoning", Fact, {**FACT, "id": "a.h", "basis": "guessed"}),
-    ("ck_fact_statement", Fact, {**FACT, "id": "a.h", "statement": " "}),
-    ("ck_fact_reasoning", Fact, {**FACT, "id": "a.h", "reasoning": "Because."}),
+    ("fact.id", Fact, {**FACT, "position": 2}),
+    ("fact.article_id, fact.position", Fact, {**NEW_FACT, "position": 0}),
+    ("ck_fact_type", Fact, {**NEW_FACT, "type": "rumour"}),
+    ("ck_fact_reasoning", Fact, {**NEW_FACT, "basis": "guessed"}),
+    ("ck_fact_statement", Fact, {**NEW_FACT, "statement": " "}),
+    ("ck_fact_reasoning", Fact, {**NEW_FACT, "reasoning": "Because."}),
     ("ck_fact_reasoning", Fact, {**INFERRED, "reasoning": None}),
     ("ck_fact_reasoning", Fact, {**INFERRED, "reasoning": " "}),
-    ("FOREIGN KEY", Fact, {**FACT, "id": "a.h", "article_id": "none"}),
-    ("FOREIGN KEY", Fact, {**FACT, "id": "a.h", "attributed_to_id": "none"}),
+    ("FOREIGN KEY", Fact, {**NEW_FACT, "article_id": "none"}),
+    ("FOREIGN KEY", Fact, {**NEW_FACT, "attributed_to_id": "none"}),
     ("span.article_id, span.start, span.end", Span, {**SPAN, "id": 2}),
     ("ck_span_order", Span, {**SPAN, "id": 2, "start": -1, "end": 2}),
     ("ck_span_order", Span, {**SPAN, "id": 2, "start": 3, "exact": ""}),
@@ -436,18 +470,18 @@ VIOLATIONS: list[tuple[str, type[SQLModel], dict[str, Any]]] = [
     ("evidence.fact_id, evidence.span_id", Evidence, {"fact_id": "a.f", "span_id": 1}),
     ("FOREIGN KEY", Evidence, {"fact_id": "none", "span_id": 1}),
     ("FOREIGN KEY", Evidence, {"fact_id": "a.g", "span_id": 2}),
-    ("mention.entity_id, mention.fact_id", Mention, {"fact_id": "a.f", "entity_id": "ada"}),
-    ("FOREIGN KEY", Mention, {"fact_id": "none", "entity_id": "ada"}),
-    ("FOREIGN KEY", Mention, {"fact_id": "a.f", "entity_id": "none"}),
+    ("mention.entity_id, mention.type", Mention, {**PLACED, "type": "name", "entity_id": "ada"}),
+    ("FOREIGN KEY", Mention, {**PLACED, "type": "role", "fact_id": "none", "entity_id": "ada"}),
+    ("FOREIGN KEY", Mention, {**PLACED, "type": "name", "entity_id": "none"}),
     ("name.fact_id", Name, {"fact_id": "a.f", "entity_id": "ada", "text": "Ada", "kind": "short"}),
     ("ck_name_kind", Name, {"fact_id": "a.g", "entity_id": "ada", "text": "Ada", "kind": "nick"}),
     ("FOREIGN KEY", Name, {"fact_id": "none", "entity_id": "ada", "text": "Ada", "kind": "short"}),
     ("FOREIGN KEY", Name, {"fact_id": "a.g", "entity_id": "none", "text": "Ada", "kind": "short"}),
-    ("FOREIGN KEY", Role, {"fact_id": "a.f", "person_id": "none", "title": "T", "title_key": "t"}),
+    ("FOREIGN KEY", Role, {**PLACED, "person_id": "none", "title": "T", "title_key": "t"}),
     (
         "FOREIGN KEY",
         Role,
-        {"fact_id": "a.f", "person_id": "ada", "organisation_id": "none", "title": "T", "title_key": "t"},
+        {**PLACED, "person_id": "ada", "organisation_id": "none", "title": "T", "title_key": "t"},
     ),
     ("ck_relation_kind", Relation, {"fact_id": "a.f", "child_id": "ada", "parent_id": "rally", "kind": "likes"}),
     ("ck_relation_distinct", Relation, {"fact_id": "a.f", "child_id": "ada", "parent_id": "ada", "kind": "about"}),
@@ -475,21 +509,28 @@ VIOLATIONS: list[tuple[str, type[SQLModel], dict[str, Any]]] = [
         {**DATE, "earliest": NEXT_DAY, "latest": DAY},
     ),
     ("FOREIGN KEY", Date, {**DATE, "entity_id": "none"}),
-    ("FOREIGN KEY", Quote, {"fact_id": "a.f", "speaker_id": "none", "text": "x", "direct": True}),
+    ("FOREIGN KEY", Quote, {**PLACED, "speaker_id": "none", "text": "x", "direct": True}),
     (
         "FOREIGN KEY",
         Quote,
-        {"fact_id": "a.f", "speaker_id": "ada", "addressee_id": "none", "text": "x", "direct": True},
+        {**PLACED, "speaker_id": "ada", "addressee_id": "none", "text": "x", "direct": True},
     ),
-    ("FOREIGN KEY", Quote, {"fact_id": "a.f", "speaker_id": "ada", "event_id": "none", "text": "x", "direct": True}),
-    ("FOREIGN KEY", Figure, {"fact_id": "a.f", "subject_id": "none", "expression": "x"}),
-    ("ck_note_category", Note, {"fact_id": "a.f", "category": "joke"}),
-    ("FOREIGN KEY", Note, {"fact_id": "a.f", "about_fact_id": "none", "category": "typo"}),
+    ("FOREIGN KEY", Quote, {**PLACED, "speaker_id": "ada", "event_id": "none", "text": "x", "direct": True}),
+    ("FOREIGN KEY", Figure, {**PLACED, "value_key": 0, "subject_id": "none", "expression": "x"}),
+    ("FOREIGN KEY", NoteSubject, {**PLACED, "entity_id": "none"}),
+    ("FOREIGN KEY", NoteSubject, {**PLACED, "fact_id": "none", "position": 1, "entity_id": "ada"}),
+    ("ck_note_category", Note, {**PLACED, "category": "joke"}),
+    ("FOREIGN KEY", Note, {**PLACED, "about_fact_id": "none", "category": "typo"}),
     (
         "search_document.type, search_document.subject_id",
         SearchDocument,
         {"subject_id": "ada", "type": "person", "title": "Ada", "body": ""},
     ),
+    ("ck_listing_facts", Listing, {"number": 1, "entity_id": "ada", "facts": 0, "name_key": "ada"}),
+    ("ck_tally_entities", Tally, {"number": 1, "entities": 0}),
+    ("ck_lineage_tree", Lineage, {"entity_id": "ada", "tree": "oak", "ancestor_id": "rally", "facts": 1}),
+    ("FOREIGN KEY", PreparedItem, {"entity_id": "none", "item": b"{}", "evidence": b""}),
+    ("ck_derived_form_single", DerivedForm, {"id": 2, "digest": "x"}),
 ]
 
 

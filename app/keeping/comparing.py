@@ -15,7 +15,18 @@ from app.loading.exporting import article_document
 from app.loading.loader import bounds_of_events, search_documents_of
 from app.loading.rows import SORTED, ArticleRows, Row, rows_of
 from app.loading.source import FACTS_FILE, CheckError, Diagnostic, Source
-from app.tables import FACT_TABLES, Article, Entity, Evidence, Fact, Mention, SearchDocument, Span, table_of
+from app.tables import (
+    FACT_TABLES,
+    Article,
+    Entity,
+    Evidence,
+    Fact,
+    Mention,
+    NoteSubject,
+    SearchDocument,
+    Span,
+    table_of,
+)
 from app.text.folding import fold
 from app.text.quoting import Span as Place
 from app.text.quoting import shown
@@ -88,6 +99,7 @@ def _stored(connection: Connection, article_id: str) -> ArticleRows:
         spans=rows(Span, col(Span.article_id) == article_id, "id"),
         evidence=[(row.fact_id, Place(row.start, row.end)) for row in connection.execute(evidence)],
         mentions=rows(Mention, col(Mention.fact_id).in_(facts)),
+        note_subjects=rows(NoteSubject, col(NoteSubject.fact_id).in_(facts)),
         search_documents=rows(SearchDocument, documents, "id"),
     )
 
@@ -100,6 +112,7 @@ def _placed(rows: ArticleRows) -> Placed:
     placed |= {f"span {row['article_id']} {row['start']}-{row['end']}": row for row in rows.spans}
     placed |= {f"evidence {fact_id} {place.start}-{place.end}": {} for fact_id, place in rows.evidence}
     placed |= {f"mention {row['fact_id']} {row['entity_id']}": row for row in rows.mentions}
+    placed |= {f"note_subject {row['fact_id']} {row['entity_id']}": row for row in rows.note_subjects}
     return placed | _placed_documents(rows.search_documents)
 
 

@@ -21,6 +21,7 @@ from app.tables import (
     Fact,
     Mention,
     Name,
+    NoteSubject,
     Occurrence,
     Revision,
     SearchDocument,
@@ -155,6 +156,7 @@ def _insert(connection: Connection, rows: ArticleRows, known: Mapping[str, RowMa
         [{"fact_id": fact_id, "span_id": span_ids[place]} for fact_id, place in rows.evidence],
     )
     _insert_all(connection, Mention, rows.mentions)
+    _insert_all(connection, NoteSubject, rows.note_subjects)
     _insert_all(connection, SearchDocument, rows.search_documents)
 
 

@@ -2,17 +2,22 @@
 
 import hashlib
 import json
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.loading.checking import CheckedArticle, CheckedFact
 from app.loading.format import FactEntry, NoteEntry, Refers, RoleEntry, marked
 from app.loading.statements import statement_of
-from app.tables import FACT_TABLES
+from app.tables import APART, FACT_TABLES, UNDATED, UNVALUED, ListedFactRow
 from app.text.folding import fold
 from app.text.quoting import Span, context, paragraph_at, paragraphs, words
+from app.vocabulary import FactType
 
 Row = dict[str, Any]
+ORDER = ("article_id", "position")
+"""What facts are listed by."""
 SORTED = 100
 """How much of a name lists are sorted by: a cursor must hold it."""
 
@@ -28,6 +33,7 @@ class ArticleRows:
     spans: list[Row] = field(default_factory=list)
     evidence: list[tuple[str, Span]] = field(default_factory=list)
     mentions: list[Row] = field(default_factory=list)
+    note_subjects: list[Row] = field(default_factory=list)
     search_documents: list[Row] = field(default_factory=list)
 
 
@@ -66,11 +72,7 @@ def rows_of(article: CheckedArticle) -> ArticleRows:
         }
     )
     rows.article["digest"] = _digest(rows)
-    rows.article |= {  # the text's own, so the digest needs none of it
-        "length": len(article.text),
-        "paragraphs": len(paragraphs(article.text)),
-        "words": len(words(article.text)),
-    }
+    _derive(rows)
     return rows
 
 
@@ -97,6 +99,49 @@ def _add_fact(rows: ArticleRows, article: CheckedArticle, fact: CheckedFact, nam
     rows.search_documents.append(
         {"subject_id": fact.id, "type": entry.type.value, "title": statement, "body": "\n".join(exact)}
     )
+
+
+def _derive(rows: ArticleRows) -> None:
+    """Add what follows from the rest, so that the digest needs none of it."""
+    text = rows.article["text"]
+    rows.article |= {
+        "length": len(text),
+        "paragraphs": len(paragraphs(text)),
+        "words": len(words(text)),
+        "facts": len(rows.facts),
+    }
+    about = Counter(note["about_fact_id"] for note in rows.fact_tables.get("note", ()))
+    starting: Counter[int] = Counter()
+    for fact in sorted(rows.facts, key=lambda row: row["id"]):
+        start = fact["position"]
+        fact |= {"position": start * APART + starting[start], "notes": about[fact["id"]]}
+        starting[start] += 1
+    facts = {row["id"]: row for row in rows.facts}
+    for row in rows.mentions:
+        row |= {name: facts[row["fact_id"]][name] for name in ("type", *ORDER)}
+    for fact_type, table in FACT_TABLES.items():
+        for row in rows.fact_tables.get(str(table.__tablename__), ()) if issubclass(table, ListedFactRow) else ():
+            row |= {name: facts[row["fact_id"]][name] for name in ORDER} | sort_keys_of(fact_type, row)
+    rows.note_subjects += _note_subjects(rows)
+
+
+def sort_keys_of(fact_type: FactType, row: Row) -> Row:
+    """Return what lists are sorted by beyond the order of the texts, of a row of the type's own table."""
+    if fact_type is FactType.DATE:
+        return {"day_key": row["earliest"] or row["latest"] or UNDATED}
+    if fact_type is FactType.FIGURE:
+        return {"value_key": UNVALUED if row["value"] is None else row["value"]}
+    return {}
+
+
+def _note_subjects(rows: ArticleRows) -> Iterator[Row]:
+    """Yield the entities that each note's fact mentions."""
+    mentioned: dict[str, list[str]] = {}
+    for row in rows.mentions:
+        mentioned.setdefault(row["fact_id"], []).append(row["entity_id"])
+    for note in rows.fact_tables.get("note", ()):
+        for entity_id in mentioned.get(note["about_fact_id"], ()):
+            yield {"entity_id": entity_id, **{name: note[name] for name in ("fact_id", *ORDER)}}
 
 
 def columns_of(article: CheckedArticle, fact: CheckedFact) -> Row:

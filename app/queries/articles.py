@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 from sqlmodel import col
 
 from app.queries.conditions import found_by_text
@@ -13,11 +13,14 @@ from app.queries.unknown import nothing_answers, refuse_unknown
 from app.schemas.base import EvidenceItem, article_ref
 from app.schemas.parameters import ArticleFilters
 from app.schemas.views import ArticleItem, Coverage
-from app.tables import Article, Evidence, Fact, Span, table_of
+from app.tables import Article, Evidence, Span, table_of
 from app.text.quoting import Span as Place
 from app.text.quoting import context, merged, paragraph_at, paragraphs, words
 
 ARTICLE = table_of(Article).c
+ARTICLES = select(table_of(Article))
+WITHOUT_TEXTS = select(*(column for column in ARTICLE if column.name != "text"))
+"""For lists: a page of long texts takes longer to read than all else about them."""
 STATED = ("dateline", "headline", "byline", "publisher", "source_url")
 """What the text gives about the article in words of its own."""
 
@@ -30,10 +33,10 @@ def list_articles(connection: Connection, filters: ArticleFilters) -> Slice[Arti
         NotFoundError: a filter names something that is not there.
     """
     refuse_unknown(connection, filters)
-    statement = _articles().where(*_conditions(filters))
+    with_evidence = "evidence" in filters.include
+    statement = (ARTICLES if with_evidence else WITHOUT_TEXTS).where(*_conditions(filters))
     order = order_by(filters, {"id": (ARTICLE.id,)})
     page = fetch_slice(connection, statement, order, filters.limit, filters.cursor)
-    with_evidence = "evidence" in filters.include
     return Slice([_item(row, with_evidence=with_evidence) for row in page.items], page.total, page.cursor)
 
 
@@ -105,11 +108,6 @@ def _runs(all_words: list[Place], free: list[Place]) -> Iterator[Place]:
         yield Place(neighbours[0].start, neighbours[-1].end)
 
 
-def _articles() -> Select[Any]:
-    facts = select(func.count()).where(col(Fact.article_id) == ARTICLE.id).correlate(table_of(Article))
-    return select(table_of(Article), facts.scalar_subquery().label("facts"))
-
-
 def _conditions(filters: ArticleFilters) -> Iterator[ColumnElement[bool]]:
     if filters.q is not None:
         yield found_by_text(ARTICLE.id, ["article"], filters.q)
@@ -118,7 +116,7 @@ def _conditions(filters: ArticleFilters) -> Iterator[ColumnElement[bool]]:
 
 
 def _row(connection: Connection, article_id: str) -> Row[Any]:
-    row = connection.execute(_articles().where(ARTICLE.id == article_id)).first()
+    row = connection.execute(ARTICLES.where(ARTICLE.id == article_id)).first()
     if row is None:
         nothing_answers(connection, "article", article_id)
     return row
@@ -126,9 +124,6 @@ def _row(connection: Connection, article_id: str) -> Row[Any]:
 
 def _item(row: Row[Any], *, with_evidence: bool) -> ArticleItem:
     stated = {name: getattr(row, name) for name in STATED}
-    places = [row.text.find(value) for value in stated.values() if value is not None]
-    lengths = [len(value) for value in stated.values() if value is not None]
-    found = sorted({Place(start, start + length) for start, length in zip(places, lengths, strict=True)})
     return ArticleItem(
         id=row.id,
         url=f"/articles/{row.id}",
@@ -140,8 +135,14 @@ def _item(row: Row[Any], *, with_evidence: bool) -> ArticleItem:
         paragraphs=row.paragraphs,
         words=row.words,
         facts=row.facts,
-        evidence=_evidence(row.id, row.text, found) if with_evidence else None,
+        evidence=_evidence(row.id, row.text, _places(row.text, stated)) if with_evidence else None,
     )
+
+
+def _places(text: str, stated: dict[str, str | None]) -> list[Place]:
+    """Return where the text gives what it says about itself."""
+    found = {value: text.find(value) for value in stated.values() if value is not None}
+    return sorted({Place(start, start + len(value)) for value, start in found.items()})
 
 
 def _evidence(article_id: str, text: str, places: Iterable[Place]) -> list[EvidenceItem]:

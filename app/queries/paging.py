@@ -18,11 +18,14 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, TypeDecorator, bi
 
 from app.errors import InputError, InvalidInputError
 from app.schemas.parameters import ListParameters
+from app.vocabulary import TotalRelation
 
 ItemT = TypeVar("ItemT")
 NOT_OURS = "this is not a cursor of this list: take it from `next`, or leave it out"
 LARGEST_INTEGER = 2**63 - 1
 """What a 64-bit column can be compared with."""
+MOST_COUNTED = 10_000
+"""How many items of a list are counted: what a list costs must not grow with what it does not show."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,19 @@ class Order:
 
 
 @dataclass(frozen=True)
+class Total:
+    """How many items all pages have together, or have at least."""
+
+    number: int
+    relation: TotalRelation = TotalRelation.EXACT
+
+
+@dataclass(frozen=True)
 class Slice(Generic[ItemT]):
-    """One page of a list, with the number of all items and the cursor to the next page."""
+    """One page of a list, with the total of all items and the cursor to the next page."""
 
     items: list[ItemT]
-    total: int
+    total: Total
     cursor: str | None
 
 
@@ -56,7 +67,12 @@ def question_of(filters: ListParameters) -> str:
 
 
 def fetch_slice(
-    connection: Connection, statement: Select[Any], order: Order, limit: int, cursor: str | None
+    connection: Connection,
+    statement: Select[Any],
+    order: Order,
+    limit: int,
+    cursor: str | None,
+    total: Total | None = None,
 ) -> Slice[Row[Any]]:
     """Return one page of the statement's rows.
 
@@ -66,16 +82,19 @@ def fetch_slice(
         order: their order.
         limit: how many a page has.
         cursor: the end of the page before, or None for the first.
+        total: what is known of it; None to have the rows counted, unless the page shows them all.
 
     Raises:
         InvalidInputError: the cursor is not one of this list and order.
     """
-    total = count(connection, statement)
     keyed = statement.add_columns(*(key.label(f"key_{number}") for number, key in enumerate(order.keys)))
     if cursor is not None:
         keyed = keyed.where(_after(order, decode(cursor, order)))
     keyed = keyed.order_by(*(key.desc() if order.descending else key.asc() for key in order.keys)).limit(limit + 1)
     rows = connection.execute(keyed).all()
+    if total is None:
+        shows_all = cursor is None and len(rows) <= limit
+        total = Total(len(rows)) if shows_all else count(connection, statement)
     if len(rows) <= limit:
         return Slice(list(rows), total, None)
     rows = rows[:limit]
@@ -83,10 +102,11 @@ def fetch_slice(
     return Slice(list(rows), total, encode(order.question, last))
 
 
-def count(connection: Connection, statement: Select[Any]) -> int:
-    """Return how many rows the statement has."""
-    total: int = connection.execute(select(func.count()).select_from(statement.subquery())).scalar_one()
-    return total
+def count(connection: Connection, statement: Select[Any]) -> Total:
+    """Return how many rows the statement has, neither ordered nor limited; past `MOST_COUNTED` none is counted."""
+    some = statement.limit(MOST_COUNTED + 1).subquery()
+    number: int = connection.execute(select(func.count()).select_from(some)).scalar_one()
+    return Total(number) if number <= MOST_COUNTED else Total(MOST_COUNTED, TotalRelation.AT_LEAST)
 
 
 def _after(order: Order, values: Sequence[Any]) -> ColumnElement[bool]:

@@ -136,7 +136,7 @@ class Asking:
     def linked(self, part: Slice[Any]) -> Page[Any]:
         """Return a slice as a page: its cursor becomes the path of the same question from there on."""
         following = None if part.cursor is None else self.following("cursor", part.cursor)
-        return Page(items=part.items, total=part.total, next=following)
+        return Page(items=part.items, total=part.total.number, total_relation=part.total.relation, next=following)
 
     def following(self, name: str, value: str) -> str:
         """Return the path of the same question with this parameter; it goes into the `Link` header too (RFC 8288)."""

@@ -25,6 +25,11 @@ async def list_changes(parameters: Annotated[ChangeParameters, Query()], ask: As
     following = ask.following("since", feed.part.cursor) if feed.part.cursor else None
     return ask.answer(
         Changes(
-            items=feed.part.items, total=feed.part.total, next=following, revision=feed.revision, history=feed.history
+            items=feed.part.items,
+            total=feed.part.total.number,
+            total_relation=feed.part.total.relation,
+            next=following,
+            revision=feed.revision,
+            history=feed.history,
         )
     )

@@ -30,7 +30,7 @@ async def get_timeline(filters: Annotated[TimelineFilters, Query()], ask: Ask) -
     """
     halves = await ask.fetch(timelines.timeline, filters)
     dated, undated = ask.linked(halves.dated), ask.linked(halves.undated)
-    return ask.answer(Timeline(items=dated.items, total=dated.total, next=dated.next, undated=undated))
+    return ask.answer(Timeline(**dict(dated), undated=undated))
 
 
 @router.get("/graph", tags=["graph"], summary="Get the graph", response_model=Graph)

@@ -4,7 +4,7 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.vocabulary import Basis, EntityType, FactType
+from app.vocabulary import Basis, EntityType, FactType, TotalRelation
 
 
 class Wire(BaseModel):
@@ -120,7 +120,10 @@ class Page(Wire, Generic[ItemT]):
     model_config = ConfigDict(use_attribute_docstrings=False)
 
     items: Annotated[list[ItemT], Field(description="The items of this page, in the order of `sort`.")]
-    total: Annotated[int, Field(ge=0, description="How many items all pages have together.")]
+    total: Annotated[
+        int, Field(ge=0, description="How many items all pages have together, or at least have: see `total_relation`.")
+    ]
+    total_relation: Annotated[TotalRelation, Field(description="Whether `total` is exact.")]
     next: Annotated[
         str | None,
         Field(description="The path of the next page, also in the `Link` header; null on the last page."),

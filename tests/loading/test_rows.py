@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.loading.rows import Row, rows_of
-from app.tables import FACT_TABLES, table_of
+from app.loading.rows import ORDER, Row, rows_of, sort_keys_of
+from app.tables import APART, FACT_TABLES, UNDATED, UNVALUED, table_of
 from app.vocabulary import FactType
 from tests.loading.articles import TEXT, Document, articles, checked, fact_of, small_document
 
@@ -15,8 +15,9 @@ ROWS = rows_of(checked("an-article", TEXT, small_document()))
 
 
 def own(fact_type: FactType) -> Row:
-    """The first row of the fact's table, without its key."""
-    return {column: value for column, value in ROWS.fact_tables[fact_type][0].items() if column != "fact_id"}
+    """The first row of the fact's table, without its key and its place."""
+    placed = {"fact_id", "article_id", "position"}
+    return {column: value for column, value in ROWS.fact_tables[fact_type][0].items() if column not in placed}
 
 
 def fact(fact_type: FactType) -> Row:
@@ -43,6 +44,7 @@ def test_the_article_has_the_hash_of_its_bytes_and_what_its_text_gives() -> None
         "length": len(TEXT),
         "paragraphs": 3,
         "words": 52,
+        "facts": len(ROWS.facts),
     }
 
 
@@ -77,6 +79,7 @@ def test_entities_are_rows_with_a_name_to_sort_by() -> None:
             {
                 "entity_id": None, "expression": "Jun 19", "relation": "on", "edtf": "2024?-06-19",
                 "earliest": date(2024, 6, 19), "latest": date(2024, 6, 19), "precision": "day",
+                "day_key": date(2024, 6, 19),
             },
         ),
         (
@@ -90,7 +93,7 @@ def test_entities_are_rows_with_a_name_to_sort_by() -> None:
             FactType.FIGURE,
             {
                 "subject_id": "red-squad", "expression": "some 200 strong", "value": 200.0, "unit": "people",
-                "qualifier": "some",
+                "qualifier": "some", "value_key": 200.0,
             },
         ),
         (FactType.NOTE, {"category": "typo", "suggestion": "the law", "about_fact_id": None}),
@@ -120,7 +123,8 @@ def test_a_fact_carries_what_all_facts_have() -> None:
         "basis": "stated",
         "reasoning": None,
         "attributed_to_id": "weavers",
-        "position": TEXT.index("some 200 strong"),
+        "position": TEXT.index("some 200 strong") * APART,
+        "notes": 0,
     }
     assert fact(FactType.DATE)["basis"] == "inferred"
     assert fact(FactType.DATE)["reasoning"] == "The law is of 2023, and the text does not give the year."
@@ -128,7 +132,44 @@ def test_a_fact_carries_what_all_facts_have() -> None:
 
 def test_a_fact_stands_where_its_first_evidence_starts_and_without_evidence_at_the_end() -> None:
     assert fact(FactType.DATE)["position"] == 0
-    assert ROWS.facts[-1]["position"] == len(TEXT)
+    assert ROWS.facts[-1]["position"] == len(TEXT) * APART
+
+
+def test_facts_that_start_at_the_same_word_follow_each_other_by_their_ids() -> None:
+    document = small_document()
+    for kind in ("sequence", "occurrence", "participation"):
+        fact_of(document, kind)["evidence"] = "some 200 strong"
+    start = TEXT.index("some 200 strong") * APART
+    facts = sorted(rows_of(checked("an-article", TEXT, document)).facts, key=lambda row: row["id"])
+    positions = [row["position"] for row in facts if start <= row["position"] < start + APART]
+    assert positions == list(range(start, start + 4))
+
+
+def test_rows_that_lists_are_made_of_carry_the_place_of_their_fact() -> None:
+    facts = {row["id"]: row for row in ROWS.facts}
+    listed = [row for rows in ROWS.fact_tables.values() for row in rows if "position" in row]
+    for row in [*listed, *ROWS.mentions, *ROWS.note_subjects]:
+        assert {name: facts[row["fact_id"]][name] for name in ORDER} == {name: row[name] for name in ORDER}
+    assert all(row["type"] == facts[row["fact_id"]]["type"] for row in ROWS.mentions)
+
+
+def test_a_note_is_listed_under_the_entities_of_its_fact() -> None:
+    document = small_document()
+    fact_of(document, "figure")["id"] = "strength"
+    fact_of(document, "note")["about"] = "strength"
+    rows = rows_of(checked("an-article", TEXT, document))
+    about = {row["entity_id"] for row in rows.mentions if row["fact_id"] == "an-article.strength"}
+    assert about
+    assert {row["entity_id"] for row in rows.note_subjects} >= about
+    assert [row["notes"] for row in rows.facts if row["id"] == "an-article.strength"] == [1]
+
+
+def test_what_nobody_knows_is_sorted_as_the_last() -> None:
+    open_date = {"earliest": None, "latest": None, "value": None}
+    assert sort_keys_of(FactType.DATE, open_date) == {"day_key": UNDATED}
+    assert sort_keys_of(FactType.DATE, {**open_date, "latest": date(2024, 6, 1)}) == {"day_key": date(2024, 6, 1)}
+    assert sort_keys_of(FactType.FIGURE, open_date) == {"value_key": UNVALUED}
+    assert sort_keys_of(FactType.ROLE, open_date) == {}
 
 
 def test_words_that_support_several_facts_are_one_span() -> None:

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Boolean, Date, Float, Integer, String, column
 
 from app.errors import InvalidInputError
+from app.queries import paging
 from app.queries.paging import LARGEST_INTEGER, Order, decode, encode
 from app.queries.timeline import UNDATED
+from app.vocabulary import TotalRelation
 from tests.api import LISTS, Api, assert_problem, faults_of
 from tests.newsroom import TINY, checked
 
@@ -215,3 +217,26 @@ def test_a_key_of_another_type_is_refused(kind: Any, value: Any) -> None:
 def test_a_day_is_an_iso_date_in_a_cursor() -> None:
     order = Order("q", (column("day", Date()),))
     assert decode(encode("q", [date(2024, 6, 18)]), order) == [date(2024, 6, 18)]
+
+
+@pytest.mark.parametrize("path", CURSOR_LISTS)
+def test_no_more_than_so_many_are_counted_and_the_total_says_so(
+    many: Api, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = many.read(path, params={"limit": 11})
+    assert (whole["total"] > 40, whole["total_relation"]) == (True, TotalRelation.EXACT)
+    monkeypatch.setattr(paging, "MOST_COUNTED", whole["total"])
+    assert total_of(many.read(path, params={"limit": 12})) == (whole["total"], TotalRelation.EXACT)
+    monkeypatch.setattr(paging, "MOST_COUNTED", whole["total"] - 1)
+    for page in (many.read(path, params={"limit": 13}), many.read(whole["next"])):
+        assert total_of(page) == (whole["total"] - 1, TotalRelation.AT_LEAST)
+
+
+def total_of(page: dict[str, Any]) -> tuple[int, str]:
+    return page["total"], page["total_relation"]
+
+
+def test_what_one_page_shows_is_not_counted(many: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "MOST_COUNTED", 0)
+    page = many.read("/facts", params={"article": "tiny-1", "limit": 99})
+    assert total_of(page) == (len(page["items"]), TotalRelation.EXACT)

@@ -67,7 +67,7 @@ FOUR = [(1, "one", "added"), (2, "two", "added"), (3, "one", "replaced"), (4, "t
 def test_an_empty_database_has_no_changes(empty: Api) -> None:
     page = empty.read("/changes")
     history = page.pop("history")
-    assert page == {"items": [], "total": 0, "next": None, "revision": 0}
+    assert page == {"items": [], "total": 0, "total_relation": "exact", "next": None, "revision": 0}
     assert history == empty.read("/changes?since=0&limit=1")["history"]
 
 

@@ -43,7 +43,7 @@ def test_search_finds_what_has_all_of_the_words(koome: Api) -> None:
     both = set(koome.ids("/search", params={"q": "Kanja Gabow", "limit": 100}))
     assert both == one & other
     assert both
-    assert koome.read("/search?q=Kanja+zzzz") == {"items": [], "total": 0, "next": None}
+    assert koome.read("/search?q=Kanja+zzzz") == {"items": [], "total": 0, "total_relation": "exact", "next": None}
 
 
 def test_search_puts_the_best_match_first_and_marks_it(koome: Api) -> None:
