@@ -137,3 +137,21 @@ def test_an_article_leads_to_its_facts_alone(many: Api, path: str) -> None:
         for _, plan in asked(many, path, article=["tiny-3", "tiny-4"], **{name: value}):
             assert tells(plan, "(article_id=?)"), plan
             assert not unbounded(plan), plan
+
+
+GRAPHS: list[dict[str, Any]] = [
+    {},
+    {"focus": "person-3"},
+    {"focus": "club-3", "depth": 3},
+    {"article": "tiny-3"},
+    {"article": ["tiny-1"], "focus": "hall-1"},
+]
+
+
+@pytest.mark.parametrize("given", GRAPHS)
+def test_a_graph_is_read_by_the_connections_of_its_entities(many: Api, given: dict[str, Any]) -> None:
+    with plans(many) as found:
+        many.read("/graph", params={**given, "limit": 20, "include": "evidence"})
+    scanned = [line for _, plan in found for line in unbounded(plan)]
+    first = "SCAN entity USING COVERING INDEX sqlite_autoindex_entity_1"
+    assert set(scanned) - {"SCAN revision", "SCAN types"} == (set() if given else {first}), found
