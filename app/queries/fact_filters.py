@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from itertools import product
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Table, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Table, bindparam, exists, func, or_, select
 from sqlmodel import col
 
 from app.queries.conditions import overlaps
@@ -98,7 +98,8 @@ def _mentions() -> ColumnElement[bool]:
 
 
 def _is_about() -> ColumnElement[bool]:
-    there, about = NOTE_SUBJECT.alias("subject").c, bindparam("about", expanding=True)
+    there = NOTE_SUBJECT.alias("subject").c
+    about: BindParameter[list[str]] = bindparam("about", expanding=True)
     return or_(
         hidden(NOTE.c.about_fact_id).in_(about),
         exists().where(
@@ -264,8 +265,7 @@ def _notes(filters: NoteFilters, _parts: Parts) -> Narrowed:
 
 
 def _facts(filters: FactFilters, _parts: Parts) -> Narrowed:
-    types = tuple(filters.type) or tuple(FactType.values())
-    bases = tuple(filters.basis) or tuple(Basis.values())
+    types, bases = tuple(filters.type or FactType), tuple(filters.basis or Basis)
     by_type = Arm(FACT, (("type", types), ("basis", bases)))
     if filters.entity:
         arm = Arm(MENTION, (("entity_id", tuple(filters.entity)), ("type", types)))

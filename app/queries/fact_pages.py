@@ -2,9 +2,10 @@
 
 - no filter, or one whose ranges an index has in the order of the list: those ranges, from the cursor on;
 - articles: their facts, which are as many as texts of that length give;
-- several filters, or an order that no index of the filter has: the first one that lets no more than `FEW` facts through,
-  all of them looked at and sorted; where every filter lets more through, the first one whose ranges are in order, else
-  the list itself, read until the page is full. Filters that are all common, and next to never meet, are read for long.
+- several filters, or an order that no index of the filter has: the first one that lets no more than `FEW` facts
+  through, all of them looked at and sorted; where every filter lets more through, the first one whose ranges are in
+  order, else the list itself, read until the page is full. Filters that are all common, and next to never meet, are
+  read for long.
 """
 
 from collections.abc import Sequence
@@ -15,10 +16,11 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select
 
 from app.queries import fact_ranges as ranges
+from app.queries import paging
 from app.queries.fact_filters import FACT, Arm, Narrowing, Wanted, wanted_of
 from app.queries.fact_ranges import KEYS, LOWEST, UNKNOWN, By, Part, Range, Shape
 from app.queries.matching import found_by_text
-from app.queries.paging import MOST_COUNTED, Order, Slice, Total, count, decode, encode, question_of
+from app.queries.paging import Order, Slice, Total, count, decode, encode, question_of
 from app.schemas.parameters import ListParameters
 from app.tables import Lineage, table_of
 from app.vocabulary import FactType, TotalRelation, Tree
@@ -38,8 +40,8 @@ class Lead:
     probes: tuple[str, ...] = ()
     ordered: bool = True
     overlapping: bool = False
-    most: int = MOST_COUNTED
-    """How many of them are counted."""
+    most: int | None = None
+    """How many of them are counted; None for as many as in any list."""
 
 
 @dataclass(frozen=True)
@@ -171,11 +173,12 @@ def _after(view: View) -> dict[str, Any]:
 
 
 def _total(connection: Connection, view: View, lead: Lead, wanted: Wanted, shown: int) -> Total:
-    values = _values(lead.arms, wanted.values, lead.most + 1)
+    most = paging.MOST_COUNTED if lead.most is None else lead.most
+    values = _values(lead.arms, wanted.values, most + 1)
     looked, passing = connection.execute(ranges.count_of(_counted(view, lead)), values).one()
-    if looked <= lead.most:
+    if looked <= most:
         return Total(passing)
-    return Total(max(min(passing, lead.most), shown), TotalRelation.AT_LEAST)
+    return Total(max(min(passing, most), shown), TotalRelation.AT_LEAST)
 
 
 def _found(connection: Connection, view: View, wanted: Wanted, words: str) -> Slice[Row[Any]]:
