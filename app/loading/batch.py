@@ -70,7 +70,7 @@ def load_batch(
         What keeps the others out.
     """
     disagreeing: list[CheckedArticle] = []
-    for article, outcome in _one_by_one(engine, articles):
+    for article, outcome in store_each(engine, articles):
         if isinstance(outcome, DisagreementError):
             disagreeing.append(article)
         else:
@@ -90,10 +90,10 @@ def load_batch(
     return problems
 
 
-def _one_by_one(
+def store_each(
     engine: Engine, articles: Iterable[CheckedArticle]
 ) -> Iterator[tuple[CheckedArticle, Outcome | DisagreementError]]:
-    """Store the articles as if one after the other, though as many at once as may be."""
+    """Store the articles as if one after the other, though as many at once as may be; yield what becomes of each."""
     waiting = Waiting()
     for article in articles:
         if not waiting.has_room_for(article):
