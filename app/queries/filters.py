@@ -10,7 +10,6 @@ from app.queries.conditions import (
     ORGANISATIONAL,
     SPATIAL,
     descendants,
-    found_by_text,
     had_part,
     mentioned_in,
     organisations_with_parts,
@@ -18,6 +17,7 @@ from app.queries.conditions import (
     places_with_inner,
     took_part_in,
 )
+from app.queries.matching import found_by_text
 from app.schemas.parameters import (
     DocumentFilters,
     EventFilters,
@@ -29,7 +29,7 @@ from app.schemas.parameters import (
     UnitFilters,
 )
 from app.tables import Entity, Occurrence, Relation, Role
-from app.text.folding import fold
+from app.text.folding import comparable
 from app.vocabulary import EntityType, RelationKind
 
 Conditions = Iterator[ColumnElement[bool]]
@@ -49,7 +49,7 @@ def _person(filters: PersonFilters) -> Conditions:
     if filters.organisation:
         posts.append(col(Role.organisation_id).in_(organisations_with_parts(filters.organisation)))
     if filters.title:
-        posts.append(col(Role.title_key).in_([fold(title) for title in filters.title]))
+        posts.append(col(Role.title_key).in_([comparable(title) for title in filters.title]))
     if posts:
         yield col(Entity.id).in_(select(col(Role.person_id)).where(*posts))
     if filters.event:
