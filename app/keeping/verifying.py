@@ -15,7 +15,7 @@ from app.errors import DatabaseFileError
 from app.keeping.comparing import differences_of_article, differences_of_entities
 from app.keeping.derived import derived_faults
 from app.keeping.full_text import index_faults
-from app.keeping.opening import url_of
+from app.keeping.opening import Place, name_of, url_of
 from app.keeping.rules import broken_rules
 from app.tables import Article, Change, Entity, Fact, Revision, Span
 from app.text.quoting import printable
@@ -71,7 +71,12 @@ def faults(connection: Connection) -> Iterator[str]:
 
 
 def file_faults(connection: Connection) -> Iterator[str]:
-    """Yield what SQLite itself finds wrong with the file; what newer ones find of the index, `index_faults` finds."""
+    """Yield what SQLite itself finds wrong with the file; what newer ones find of the index, `index_faults` finds.
+
+    PostgreSQL keeps its files to itself.
+    """
+    if connection.dialect.name != "sqlite":
+        return
     try:
         for (text,) in connection.exec_driver_sql("PRAGMA main.integrity_check"):
             for line in text.splitlines():
@@ -134,14 +139,14 @@ def _untrue_changes(connection: Connection) -> Iterator[str]:
         yield f"article {article_id}: by the feed of changes it should not be there"
 
 
-def verified(file: Path, called: Path) -> Summary:
+def verified(file: Path, called: Place) -> Summary:
     """Return how much there is in the database file, if nothing is wrong with it.
 
     Raises:
-        DatabaseFileError: listing what is; it calls the file by the other name, which the user knows it by.
+        DatabaseFileError: listing what is; it calls the file by what it was made of, as the user knows that.
     """
     with closing(create_reader(url_of(file))) as reader, reader.connect() as connection:
-        refuse_faults(list(faults(connection)), f"{called}: does not verify")
+        refuse_faults(list(faults(connection)), f"{name_of(called)}: does not verify")
         return summary_of(connection)
 
 

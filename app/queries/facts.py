@@ -8,8 +8,9 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, or_, select
 from sqlmodel import col
 
-from app.queries.conditions import found_by_text, organisations_with_parts, overlaps
+from app.queries.conditions import organisations_with_parts, overlaps
 from app.queries.evidence import evidence_of, notes_on, references
+from app.queries.matching import found_by_text
 from app.queries.paging import Slice, fetch_slice, order_by
 from app.queries.unknown import NOBODY, fact_not_found, refuse_unknown
 from app.schemas import facts as wire
@@ -37,7 +38,7 @@ from app.tables import (
     Span,
     table_of,
 )
-from app.text.folding import fold
+from app.text.folding import comparable
 from app.vocabulary import Basis, FactType
 
 FACT = table_of(Fact).c
@@ -204,7 +205,7 @@ def _conditions(fact_type: FactType | None, filters: ListParameters) -> Conditio
             if filters.organisation:
                 yield col(Role.organisation_id).in_(organisations_with_parts(filters.organisation))
             if filters.title:
-                yield col(Role.title_key).in_([fold(title) for title in filters.title])
+                yield col(Role.title_key).in_([comparable(title) for title in filters.title])
         case DateFilters():
             yield from _equal(Date, filters, entity="entity_id", relation="relation", precision="precision")
             yield from _equal(Fact, filters, basis="basis")
