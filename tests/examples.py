@@ -20,8 +20,8 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from app.database import create_writer
-from app.deriving.everything import migrate
 from app.database.sqlite import PRAGMAS
+from app.deriving.everything import migrate
 from app.main import create_app
 from app.metrics import Metrics
 from app.openapi import DOCUMENT, EXAMPLES

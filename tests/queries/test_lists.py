@@ -1,11 +1,9 @@
 """Lists of entities let through what the facts say, page by page, whatever is loaded, replaced and deleted before."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -34,6 +32,7 @@ from app.schemas.parameters import (
 )
 from app.tables import Entity, Mention, Occurrence, Participation, Relation, Role, table_of
 from app.vocabulary import TREES, EntityType, TotalRelation, Tree
+from tests.databases import Databases
 from tests.newsroom import checked
 
 Fact = dict[str, Any]
@@ -141,6 +140,16 @@ def play(engine: Engine, steps: Steps) -> None:
                 delete_article(connection, article_id)
             there.remove(article_id)
     store()
+
+
+@contextmanager
+def filled(databases: Databases, steps: Steps) -> Iterator[Engine]:
+    """Lend a database on which the steps have been played."""
+    url = databases.create()
+    with lending(create_writer(url)) as engine:
+        play(engine, steps)
+        yield engine
+    databases.drop(url)
 
 
 # --- The same by looking at everything ----------------------------------------------------------------------------
@@ -323,19 +332,15 @@ def assert_totals(totals: list[Total], number: int) -> None:
             assert total.number <= number
 
 
-rarely = settings(
-    max_examples=40, phases=set(Phase) - {Phase.shrink}, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+rarely = settings(max_examples=30, phases=set(Phase) - {Phase.shrink}, suppress_health_check=[HealthCheck.too_slow])
 
 
 @rarely
 @given(STEPS, st.lists(QUESTIONS, min_size=6, max_size=6), st.sampled_from([0, 1, 2, 2000]))
 def test_a_list_has_what_its_filters_let_through_in_its_order(
-    empty_database: Path, tmp_path: Path, steps: Steps, questions: list[Any], counted: int
+    databases: Databases, steps: Steps, questions: list[Any], counted: int
 ) -> None:
-    file = shutil.copy(empty_database, tmp_path / "lists.db")
-    with lending(create_writer(f"sqlite:///{file}")) as engine:
-        play(engine, steps)
+    with filled(databases, steps) as engine:
         with engine.connect() as connection, patch.object(lists, "COUNTED", counted), known_ids():
             assert [*derived_faults(connection)] == []
             world = World(connection)
@@ -349,11 +354,9 @@ def test_a_list_has_what_its_filters_let_through_in_its_order(
 @rarely
 @given(STEPS, asked(TimelineFilters, ("date",), **EVENTS), st.sampled_from([0, 1, 2000]))
 def test_both_halves_of_the_timeline_have_what_its_filters_let_through(
-    empty_database: Path, tmp_path: Path, steps: Steps, filters: Any, counted: int
+    databases: Databases, steps: Steps, filters: Any, counted: int
 ) -> None:
-    file = shutil.copy(empty_database, tmp_path / "timeline.db")
-    with lending(create_writer(f"sqlite:///{file}")) as engine:
-        play(engine, steps)
+    with filled(databases, steps) as engine:
         with engine.connect() as connection, patch.object(lists, "COUNTED", counted), known_ids():
             world = World(connection)
             events = world.expected(EntityType.EVENT, filters)
