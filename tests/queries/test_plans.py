@@ -1,12 +1,15 @@
 """How SQLite answers lists of entities: by indexes that have them in order, without looking at all rows of a table."""
 
 import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
 
 from tests.api import Api
+from tests.newsroom import tiny_articles
 
 pytestmark = pytest.mark.only("sqlite")
 
@@ -39,6 +42,12 @@ SCAN = re.compile(r"^SCAN (?!anon_|\d+ CONSTANT)")
 """A look at all rows of a table; `anon_` are the rows of a range, no more than a page has."""
 
 
+@pytest.fixture(scope="module")
+def in_sqlite(make_file: Callable[..., Path]) -> Iterator[Api]:
+    with Api(make_file(*tiny_articles())) as api:
+        yield api
+
+
 def plans_of(api: Api, path: str) -> list[str]:
     """Return the steps of the plans of all statements of a request but those that look up ids."""
     asked: list[tuple[str, Any]] = []
@@ -61,19 +70,19 @@ def plans_of(api: Api, path: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", [*ONE_RANGE, *SEVERAL, *FEW])
-def test_no_list_looks_at_all_rows_of_a_table(many: Api, path: str) -> None:
-    assert [step for step in plans_of(many, path) if SCAN.match(step)] == []
+def test_no_list_looks_at_all_rows_of_a_table(in_sqlite: Api, path: str) -> None:
+    assert [step for step in plans_of(in_sqlite, path) if SCAN.match(step)] == []
 
 
 @pytest.mark.parametrize("path", [path for path in ONE_RANGE if not path.startswith("/timeline")])
-def test_one_range_is_read_in_order(many: Api, path: str) -> None:
-    steps = plans_of(many, path)
+def test_one_range_is_read_in_order(in_sqlite: Api, path: str) -> None:
+    steps = plans_of(in_sqlite, path)
     assert [step for step in steps if "TEMP B-TREE" in step] == []
     assert any("listing" in step for step in steps)
 
 
 @pytest.mark.parametrize("path", ["/people?limit=5", "/events?limit=5&sort=date", "/timeline?limit=5"])
-def test_a_page_further_on_begins_where_it_is(many: Api, path: str) -> None:
-    following = many.read(path)["next"]
-    steps = [step for step in plans_of(many, following) if "listing" in step]
+def test_a_page_further_on_begins_where_it_is(in_sqlite: Api, path: str) -> None:
+    following = in_sqlite.read(path)["next"]
+    steps = [step for step in plans_of(in_sqlite, following) if "listing" in step]
     assert [step for step in steps if re.search(r"\(number=\? AND \(?(name_key|day|width|entity_id)", step)]
