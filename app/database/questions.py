@@ -4,29 +4,29 @@ What SQLAlchemy does around each execution (a key for its cache, a context, a re
 times as long as SQLite takes to find a page of a list. It still writes the SQL, in the words of each database.
 """
 
+from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Connection, Dialect, Select
+from sqlalchemy import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.selectable import SelectBase
 
 Convert = Callable[[Any], Any]
-Record = tuple[Any, ...]
 Values = Mapping[str, Any]
-Statement = Select[Any] | CompoundSelect[Any]
 
 
 class Question:
     """A statement that is run often; its `bindparam`s, expanding ones included, get their values each time."""
 
-    def __init__(self, statement: Statement) -> None:
+    def __init__(self, statement: SelectBase) -> None:
         self.statement = statement
         self.lists = [name for name, bind in statement.compile().binds.items() if bind.expanding]
         self._compiled: dict[tuple[Any, ...], Compiled] = {}
 
-    def all(self, connection: Connection, values: Values | None = None) -> Sequence[Record]:
-        """Return all rows, as plain tuples.
+    def all(self, connection: Connection, values: Values | None = None) -> Sequence[Any]:
+        """Return all rows, as named tuples of the columns.
 
         Raises:
             DBAPIError: as SQLAlchemy raises it.
@@ -57,7 +57,7 @@ def _filled_up(values: list[Any]) -> list[Any]:
 class Compiled:
     """A statement in the words of one database, for lists of values of certain lengths."""
 
-    def __init__(self, statement: Statement, dialect: Dialect, values: Values) -> None:
+    def __init__(self, statement: SelectBase, dialect: Dialect, values: Values) -> None:
         compiled = statement.compile(dialect=dialect)
         if not isinstance(compiled, SQLCompiler):
             raise TypeError(f"{statement} cannot be compiled to SQL")
@@ -74,21 +74,24 @@ class Compiled:
         }
         fixed = compiled.construct_params(_check=False)
         self.fixed = self._bound({name: fixed[name] for name, bind in binds.items() if not bind.required})
+        # Columns that have no name of their own get one of their place.
+        record: Any = namedtuple("Record", [str(key) for key in statement.selected_columns.keys()], rename=True)
+        self.record: Convert = record._make
         columns = {number: column.type for number, column in enumerate(statement.selected_columns)}
         self.results = _converters(columns, dialect, "result_processor", None)
         dbapi: Any = dialect.dbapi
         self.errors: type[Exception] = dbapi.Error
         self.dialect = dialect
 
-    def all(self, driver: Any, values: Values) -> Sequence[Record]:
+    def all(self, driver: Any, values: Values) -> Sequence[Any]:
         """Run it on the driver's connection."""
         given = {**self.fixed, **self._bound(self._expanded(values))}
         parameters = given if self.order is None else [given[name] for name in self.order]
         try:
-            rows: list[Record] = driver.execute(self.sql, parameters).fetchall()
+            rows: list[tuple[Any, ...]] = driver.execute(self.sql, parameters).fetchall()
         except self.errors as error:
             raise DBAPIError.instance(self.sql, parameters, error, self.errors, dialect=self.dialect) from error
-        return [self._result(row) for row in rows] if self.results else rows
+        return [self.record(row) for row in (map(self._result, rows) if self.results else rows)]
 
     def _expanded(self, values: Values) -> Values:
         if not self.expansions:
@@ -103,11 +106,11 @@ class Compiled:
             return values
         return {name: self.binds[name](value) if name in self.binds else value for name, value in values.items()}
 
-    def _result(self, row: Record) -> Record:
+    def _result(self, row: tuple[Any, ...]) -> list[Any]:
         values = list(row)
         for number, convert in self.results.items():
             values[number] = convert(values[number])
-        return tuple(values)
+        return values
 
 
 def _converters(types: Mapping[Any, Any], dialect: Dialect, kind: str, *arguments: Any) -> dict[Any, Convert]:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, select
 from sqlmodel import col
 
+from app.database import Question
 from app.queries.matching import found_by_text
 from app.queries.paging import Slice, fetch_slice, order_by
 from app.queries.unknown import nothing_answers, refuse_unknown
@@ -18,6 +19,7 @@ from app.text.quoting import Span as Place
 from app.text.quoting import context, merged, paragraph_at, paragraphs, words
 
 ARTICLE = table_of(Article).c
+DIGEST = Question(select(ARTICLE.digest).where(ARTICLE.id == bindparam("id")))
 ARTICLES = select(table_of(Article))
 WITHOUT_TEXTS = select(*(column for column in ARTICLE if column.name != "text"))
 """For lists: a page of long texts takes longer to read than all else about them."""
@@ -51,7 +53,7 @@ def get_article(connection: Connection, article_id: str) -> ArticleItem:
 
 def article_digest(connection: Connection, article_id: str) -> str | None:
     """Return what tells this state of the article from all others; None when there is no such article."""
-    digest: str | None = connection.execute(select(ARTICLE.digest).where(ARTICLE.id == article_id)).scalar()
+    digest: str | None = DIGEST.scalar(connection, {"id": article_id})
     return digest
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, bindparam, func, literal, select
 from sqlmodel import col
 
+from app.database import Question
 from app.prepared import with_evidence
 from app.queries.filters import wanted_by
 from app.queries.lists import View, fetch_page
@@ -32,7 +33,7 @@ TYPES: Final[dict[type[wire.EntityItem], EntityType]] = {
     wire.DocumentItem: EntityType.DOCUMENT,
     wire.EventItem: EntityType.EVENT,
 }
-ITEM_OF = (
+ITEM_OF = Question(
     select(col(PreparedItem.item), col(PreparedItem.evidence))
     .join(Entity, ENTITY.id == col(PreparedItem.entity_id))
     .where(col(PreparedItem.entity_id) == bindparam("id"), ENTITY.type == bindparam("type"))
@@ -68,7 +69,7 @@ def get_entity(connection: Connection, model: type[wire.EntityItem], entity_id: 
         NotFoundError: there is none of this type with this id.
     """
     entity_type = TYPES[model]
-    row = connection.execute(ITEM_OF, {"id": entity_id, "type": entity_type}).one_or_none()
-    if row is None:
+    rows = ITEM_OF.all(connection, {"id": entity_id, "type": entity_type.value})
+    if not rows:
         nothing_answers(connection, entity_type, entity_id)
-    return with_evidence(row.item, row.evidence)
+    return with_evidence(rows[0].item, rows[0].evidence)

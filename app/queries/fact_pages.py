@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, bindparam, select
 
+from app.database import Question
 from app.queries import fact_ranges as ranges
 from app.queries import paging
 from app.queries.fact_filters import FACT, Arm, Narrowing, Wanted, wanted_of
@@ -30,6 +31,13 @@ FEW: Final = 1000
 MOST_RANGES: Final = 120
 """How many ranges one statement puts in order."""
 LINEAGE = table_of(Lineage).c
+
+
+PARTS: Final = Question(
+    select(LINEAGE.entity_id).where(
+        LINEAGE.ancestor_id.in_(bindparam("ids", expanding=True)), LINEAGE.tree == Tree.PARTS.value
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ class View:
     after: Sequence[Any] | None
 
 
-def page_of_facts(connection: Connection, fact_type: FactType | None, filters: ListParameters) -> Slice[Row[Any]]:
+def page_of_facts(connection: Connection, fact_type: FactType | None, filters: ListParameters) -> Slice[Any]:
     """Return one page of the facts, each a row of what its item is made of, then of the keys of the order.
 
     Raises:
@@ -66,7 +74,8 @@ def page_of_facts(connection: Connection, fact_type: FactType | None, filters: L
     if filters.q is not None:
         return _found(connection, view, wanted, filters.q)
     lead = _lead(connection, view, wanted)
-    rows = connection.execute(*_statement(view, lead, wanted)).all()
+    shape, values = _page(view, lead, wanted)
+    rows = ranges.page_of(shape).all(connection, values)
     shows_all = view.after is None and len(rows) <= view.limit
     total = Total(len(rows)) if shows_all else _total(connection, view, lead, wanted, len(rows))
     return _slice(view, rows, total)
@@ -84,8 +93,7 @@ def _view(fact_type: FactType | None, filters: ListParameters) -> View:
 
 def _with_parts(connection: Connection, ids: list[str]) -> list[str]:
     """Return the organisations with their parts at any depth."""
-    below = select(LINEAGE.entity_id).where(LINEAGE.ancestor_id.in_(ids), LINEAGE.tree == Tree.PARTS)
-    return sorted({*ids, *connection.execute(below).scalars()})
+    return sorted({*ids, *(row.entity_id for row in PARTS.all(connection, {"ids": ids}))})
 
 
 def _lead(connection: Connection, view: View, wanted: Wanted) -> Lead:
@@ -126,7 +134,7 @@ def _has_order(by: By, lead: Lead) -> bool:
 
 def _is_few(connection: Connection, view: View, lead: Lead) -> bool:
     shape = _counted(view, replace(lead, probes=()))
-    looked, _ = connection.execute(ranges.count_of(shape), _values(lead.arms, {}, FEW + 1)).one()
+    ((looked, _),) = ranges.count_of(shape).all(connection, _values(lead.arms, {}, FEW + 1))
     return bool(looked <= FEW)
 
 
@@ -135,8 +143,8 @@ def _counted(view: View, lead: Lead) -> Shape:
     return Shape(view.fact_type, arms, overlapping=lead.overlapping, probes=lead.probes)
 
 
-def _statement(view: View, lead: Lead, wanted: Wanted) -> tuple[Any, dict[str, Any]]:
-    """Return the statement for the page with its values."""
+def _page(view: View, lead: Lead, wanted: Wanted) -> tuple[Shape, dict[str, Any]]:
+    """Return the shape of the question for the page with its values."""
     arms = [single for arm in lead.arms for single in arm.ranges()] if lead.ordered else list(lead.arms)
     parts = _parts(view, lead)
     shape = Shape(
@@ -149,7 +157,7 @@ def _statement(view: View, lead: Lead, wanted: Wanted) -> tuple[Any, dict[str, A
         lead.probes,
     )
     values = _values(arms * len(parts), wanted.values, view.limit + 1)
-    return ranges.page_of(shape), values | _after(view)
+    return shape, values | _after(view)
 
 
 def _parts(view: View, lead: Lead) -> list[tuple[Part, bool]]:
@@ -175,24 +183,24 @@ def _after(view: View) -> dict[str, Any]:
 def _total(connection: Connection, view: View, lead: Lead, wanted: Wanted, shown: int) -> Total:
     most = paging.MOST_COUNTED if lead.most is None else lead.most
     values = _values(lead.arms, wanted.values, most + 1)
-    looked, passing = connection.execute(ranges.count_of(_counted(view, lead)), values).one()
+    ((looked, passing),) = ranges.count_of(_counted(view, lead)).all(connection, values)
     if looked <= most:
         return Total(passing)
     return Total(max(min(passing, most), shown), TotalRelation.AT_LEAST)
 
 
-def _found(connection: Connection, view: View, wanted: Wanted, words: str) -> Slice[Row[Any]]:
+def _found(connection: Connection, view: View, wanted: Wanted, words: str) -> Slice[Any]:
     """Answer a question with words: full text finds all facts that have them, and the filters narrow them down."""
     conditions = tuple(name for narrowing in wanted.narrowings for name in narrowing.probes)
     equal = (("article_id", wanted.articles),) if wanted.articles else ()
     lead = Lead((Arm(ranges.plain_table(view.fact_type), equal),), conditions, ordered=False)
-    statement, values = _statement(view, lead, wanted)
-    statement = statement.where(_has_words(view.fact_type, words))
-    rows = connection.execute(statement, values).all()
+    shape, values = _page(view, lead, wanted)
+    has_words = _has_words(view.fact_type, words)
+    rows = connection.execute(ranges.page_statement(shape).where(has_words), values).all()
     if view.after is None and len(rows) <= view.limit:
         return _slice(view, rows, Total(len(rows)))
-    first, values = _statement(replace(view, after=None), lead, wanted)
-    everything = first.where(_has_words(view.fact_type, words)).with_only_columns(FACT.c.id).order_by(None)
+    first, values = _page(replace(view, after=None), lead, wanted)
+    everything = ranges.page_statement(first).where(has_words).with_only_columns(FACT.c.id).order_by(None)
     return _slice(view, rows, count(connection, everything.params(values)))
 
 
@@ -205,7 +213,7 @@ def _has_words(fact_type: FactType | None, words: str) -> Any:
     return found_by_text(FACT.c.id, _types(fact_type), words)
 
 
-def _slice(view: View, rows: Sequence[Row[Any]], total: Total) -> Slice[Row[Any]]:
+def _slice(view: View, rows: Sequence[Any], total: Total) -> Slice[Any]:
     if len(rows) <= view.limit:
         return Slice(list(rows), total, None)
     rows = rows[: view.limit]

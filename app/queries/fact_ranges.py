@@ -1,4 +1,4 @@
-"""Statements over facts by ranges of indexes: each is made once for a shape, and asked with other values ever after."""
+"""Questions over facts by ranges of indexes: each is made once for a shape, and asked with other values ever after."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlmodel import SQLModel
 
+from app.database import Question
 from app.queries.fact_filters import FACT, PROBES, Arm
 from app.tables import FACT_TABLES, UNDATED, UNVALUED, ListedFactRow, table_of
 from app.vocabulary import FactType
@@ -102,8 +103,13 @@ def values_of(arms: Sequence[Arm]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1024)
-def page_of(shape: Shape) -> Select[Any]:
-    """Return the statement for a page: what items are made of, then the keys of the order."""
+def page_of(shape: Shape) -> Question:
+    """Return the question for a page: what items are made of, then the keys of the order."""
+    return Question(page_statement(shape))
+
+
+def page_statement(shape: Shape) -> Select[Any]:
+    """Return the statement for a page, to be narrowed down."""
     if len(shape.ranges) == 1:
         driver: FromClause = _table(shape.ranges[0])
         keys = _keys(shape, 0)
@@ -237,19 +243,19 @@ def _bounds(of: Range, number: int) -> list[ColumnElement[bool]]:
 
 
 @lru_cache(maxsize=1024)
-def count_of(shape: Shape) -> Select[int, int]:
-    """Return the statement that looks at no more than `limit` facts of the ranges: how many, and how many pass."""
+def count_of(shape: Shape) -> Question:
+    """Return the question that looks at no more than `limit` facts of the ranges: how many, and how many pass."""
     some = [select(_looked_at(shape, number).subquery()) for number in range(len(shape.ranges))]
     every: Any = union_all(*some).subquery("looked") if len(some) > 1 else some[0].subquery("looked")
     seen = select(every).distinct().subquery("seen") if shape.overlapping else every
     if not shape.probes:
-        return select(func.count(), func.count()).select_from(seen)
+        return Question(select(func.count(), func.count()).select_from(seen))
     source: FromClause = seen.join(FACT, FACT.c.id == seen.c.fact_id)
     own = _own(shape)
     if own is not None:
         source = source.join(own, own.c.fact_id == seen.c.fact_id)
     passes = and_(true(), *(PROBES[name] for name in shape.probes))
-    return select(func.count(), func.count(case((passes, 1)))).select_from(source)
+    return Question(select(func.count(), func.count(case((passes, 1)))).select_from(source))
 
 
 def _looked_at(shape: Shape, number: int) -> Select[Any]:

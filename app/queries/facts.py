@@ -6,8 +6,9 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, Row, Select, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
+from app.database import Question
 from app.queries.evidence import EVIDENCE_OF_FACTS, IDS, REFERENCES, notes_on
 from app.queries.fact_filters import FACT
 from app.queries.fact_pages import page_of_facts
@@ -37,7 +38,7 @@ Item = dict[str, Any]
 """An item with the fields of its model, in their order; what a load has checked need not be checked again."""
 Refs = dict[str | None, Item | None]
 EVIDENCE_FIELDS = tuple(EvidenceItem.model_fields)
-REFERENCED = select(FACT.c.id, FACT.c.type, FACT.c.statement).where(FACT.c.id.in_(IDS))
+REFERENCED = Question(select(FACT.c.id, FACT.c.type, FACT.c.statement).where(FACT.c.id.in_(IDS)))
 
 
 def list_facts(connection: Connection, model: type[wire.FactItem], filters: ListParameters) -> Slice[Item]:
@@ -61,16 +62,16 @@ def get_fact(connection: Connection, model: type[wire.FactItem], fact_id: str) -
         NotFoundError: there is none, of this type, with this id.
     """
     fact_type = TYPES.get(model)
-    rows = connection.execute(_one(fact_type), {"id": fact_id}).all()
+    rows = _one(fact_type).all(connection, {"id": fact_id})
     if not rows:
         fact_not_found(connection, fact_type, fact_id)
     return to_json(_items(connection, fact_type, rows, with_evidence=True)[0])
 
 
 @cache
-def _one(fact_type: FactType | None) -> Select[Any]:
+def _one(fact_type: FactType | None) -> Question:
     one = joined(fact_type, FACT).where(FACT.c.id == bindparam("id"))
-    return one if fact_type is None else one.where(FACT.c.type == fact_type.value)
+    return Question(one if fact_type is None else one.where(FACT.c.type == fact_type.value))
 
 
 class Field(NamedTuple):
@@ -98,7 +99,7 @@ def _fields(fact_type: FactType | None, own_type: str) -> tuple[Field, ...]:
 
 
 def _items(
-    connection: Connection, fact_type: FactType | None, rows: Sequence[Row[Any]], *, with_evidence: bool
+    connection: Connection, fact_type: FactType | None, rows: Sequence[Any], *, with_evidence: bool
 ) -> list[Item]:
     """Return the facts with what they refer to and rest on; without a type each is of its own."""
     if not rows:
@@ -136,7 +137,7 @@ def _entities(connection: Connection, ids: set[str | None]) -> Refs:
     """Return how to refer to the entities, by id; None refers to nothing."""
     refs: Refs = {None: None}
     if wanted := list(ids - {None}):
-        for entity_id, kind, name in connection.execute(REFERENCES, {"ids": wanted}):
+        for entity_id, kind, name in REFERENCES.all(connection, {"ids": wanted}):
             refs[entity_id] = {"type": kind, "id": entity_id, "name": name, "url": entity_url(kind, entity_id)}
     return refs
 
@@ -145,7 +146,7 @@ def _facts(connection: Connection, ids: set[str | None]) -> Refs:
     """Return how to refer to the facts, by id."""
     refs: Refs = {}
     if wanted := list(ids - {None}):
-        for fact_id, kind, statement in connection.execute(REFERENCED, {"ids": wanted}):
+        for fact_id, kind, statement in REFERENCED.all(connection, {"ids": wanted}):
             refs[fact_id] = {"type": kind, "id": fact_id, "statement": statement, "url": fact_url(kind, fact_id)}
     return refs
 
@@ -153,6 +154,6 @@ def _facts(connection: Connection, ids: set[str | None]) -> Refs:
 def _evidence(connection: Connection, ids: list[str]) -> dict[str, list[Item]]:
     """Return the evidence of the facts, in the order of the text, by fact id."""
     evidence: dict[str, list[Item]] = defaultdict(list)
-    for fact_id, *values in connection.execute(EVIDENCE_OF_FACTS, {"ids": ids}):
+    for fact_id, *values in EVIDENCE_OF_FACTS.all(connection, {"ids": ids}):
         evidence[fact_id].append(dict(zip(EVIDENCE_FIELDS, values, strict=True)))
     return evidence

@@ -17,8 +17,9 @@ from datetime import date, timedelta
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, literal, select, tuple_
+from sqlalchemy import Connection, bindparam, func, literal, select, tuple_
 
+from app.database import Question
 from app.listings import DIGITS, WIDEST, Part, most_days
 from app.prepared import with_evidence, without_evidence
 from app.queries.conditions import overlaps
@@ -33,6 +34,9 @@ COUNTED: Final = 2000
 """How many entities are looked at to count what has no tally, or to sort what no index has in order."""
 AT_ONCE: Final = 40
 """How many ranges one statement puts in order."""
+TALLIES: Final = Question(
+    select(TALLY.number, TALLY.entities).where(TALLY.number.in_(bindparam("numbers", expanding=True)))
+)
 
 
 @dataclass(frozen=True)
@@ -120,11 +124,11 @@ def _total(connection: Connection, wanted: Wanted, sizes: list[int], stretches: 
     (group, *others) = wanted.all_of
     if group.apart and not others and not wanted.has_period:
         return Total(sum(sizes))
-    counts = []
+    counts: list[Any] = []
     for some in _at_once(stretches):
         shape = _shape(wanted, some)
         values = _values(wanted, some) | {"limit": COUNTED + 1}
-        counts.append(connection.execute(count_of(shape), values).one())
+        counts += count_of(shape).all(connection, values)
     if len(counts) == 1 and counts[0][0] <= COUNTED:
         return Total(counts[0][1])
     at_least = max(passing for _, passing in counts)
@@ -172,9 +176,9 @@ def _rows(
     stretches: Sequence[Stretch],
     *,
     tally: bool = False,
-) -> Sequence[Row[Any]]:
+) -> Sequence[Any]:
     """Return the rows of the page, and one more if there is one."""
-    rows: list[Row[Any]] = []
+    rows: list[Any] = []
     for some in _at_once(stretches):
         shape = replace(
             _shape(wanted, some),
@@ -187,7 +191,7 @@ def _rows(
         if after is not None:
             shape = replace(shape, ranges=tuple(_resumed(of, view, after) for of in shape.ranges))
             values |= {f"after_{key}": value for key, value in zip(KEYS[view.by], after, strict=True)}
-        rows += connection.execute(page_of(shape), values)
+        rows += page_of(shape).all(connection, values)
     if len(stretches) <= AT_ONCE:
         return rows
     keys = itemgetter(*range(len(KEYS[view.by])))
@@ -226,11 +230,10 @@ def _few(connection: Connection, wanted: Wanted, view: View, after: Sequence[Any
 
 def _tallies(connection: Connection, numbers: Sequence[int]) -> dict[int, int]:
     """Return how many entities stand in the lists, without those that nobody stands in."""
-    statement = select(TALLY.number, TALLY.entities).where(TALLY.number.in_(numbers))
-    return {row.number: row.entities for row in connection.execute(statement)}
+    return {row.number: row.entities for row in TALLIES.all(connection, {"numbers": numbers})}
 
 
-def _slice(rows: Sequence[Row[Any]], total: Total, view: View) -> Slice[bytes]:
+def _slice(rows: Sequence[Any], total: Total, view: View) -> Slice[bytes]:
     page = rows[: view.limit]
     items = [with_evidence(row.item, row.evidence) if view.evidence else without_evidence(row.item) for row in page]
     cursor = None

@@ -1,4 +1,4 @@
-"""Statements over ranges of lists: each is made once for a shape, and asked with other values ever after."""
+"""Questions over ranges of lists: each is made once for a shape, and asked with other values ever after."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +25,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from app.database import Question
 from app.listings import Part
 from app.tables import Listing, PreparedItem, Tally, table_of
 
@@ -90,8 +91,8 @@ def no_day(*, descending: bool) -> date:
 
 
 @lru_cache(maxsize=512)
-def page_of(shape: Shape) -> Select[Any]:
-    """Return the statement for a page: the keys of the order, the item, its evidence, the tally."""
+def page_of(shape: Shape) -> Question:
+    """Return the question for a page: the keys of the order, the item, its evidence, the tally."""
     if len(shape.ranges) == 1:
         statement = _range(shape, 0)
         rows: Any = LISTING
@@ -107,7 +108,7 @@ def page_of(shape: Shape) -> Select[Any]:
     if shape.tally:
         tally = select(TALLY.entities).where(TALLY.number == bindparam("n0")).scalar_subquery()
         statement = statement.add_columns(tally.label("total"))
-    return statement
+    return Question(statement)
 
 
 def _range(shape: Shape, place: int) -> Select[Any]:
@@ -161,8 +162,8 @@ def stands_in(numbers: str, entity: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 @lru_cache(maxsize=512)
-def count_of(shape: Shape) -> Select[int, int]:
-    """Return the statement that looks at no more than `limit` entities of each range: how many, and how many pass."""
+def count_of(shape: Shape) -> Question:
+    """Return the question that looks at no more than `limit` entities of each range: how many, and how many pass."""
     row = LISTING.c
     columns = row.entity_id, row.earliest, row.latest
     parts = [
@@ -171,4 +172,4 @@ def count_of(shape: Shape) -> Select[int, int]:
     ]
     seen = (union if shape.distinct else union_all)(*parts).subquery()
     passes = and_(true(), *_passing(shape, Range(), seen.c))
-    return select(func.count(), func.count(case((passes, 1)))).select_from(seen)
+    return Question(select(func.count(), func.count(case((passes, 1)))).select_from(seen))

@@ -1,11 +1,13 @@
 """Ids that nothing answers to: found out in one question, answered with the nearest id there is."""
 
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from functools import cache
+from typing import Final, NoReturn
 
-from sqlalchemy import Connection, Select, literal, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, literal, select
 from sqlmodel import col
 
+from app.database import Question
 from app.errors import InputError, NotFoundError
 from app.schemas.base import entity_url, fact_url
 from app.schemas.parameters import Names, Parameters
@@ -15,10 +17,11 @@ from app.vocabulary import EntityType
 
 NOBODY = "none"
 """In `attributed_to`: the article's own voice."""
-TABLES: dict[str, tuple[Any, Any]] = {
-    "article": (col(Article.id), literal("article")),
-    "fact": (col(Fact.id), literal("fact")),
-    "entity": (col(Entity.id), col(Entity.type)),
+IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
+TABLES: Final = {
+    "article": Question(select(col(Article.id), literal("article")).where(col(Article.id).in_(IDS))),
+    "fact": Question(select(col(Fact.id), literal("fact")).where(col(Fact.id).in_(IDS))),
+    "entity": Question(select(col(Entity.id), col(Entity.type)).where(col(Entity.id).in_(IDS))),
 }
 """Where ids are looked up, and what the rows there are."""
 CANDIDATES = 200
@@ -32,16 +35,16 @@ def refuse_unknown(connection: Connection, filters: Parameters) -> None:
         NotFoundError: with a fault for each id that does not.
     """
     wanted = [
-        (name, "fact" if "." in value else mark.type, value)  # as no other id has a dot
-        for name, field in type(filters).model_fields.items()
-        for mark in field.metadata
-        if isinstance(mark, Names)
+        (name, "fact" if "." in value else kind, value)  # as no other id has a dot
+        for name, kind in _naming(type(filters))
         for value in getattr(filters, name)
         if value != NOBODY
     ]
+    if not wanted:
+        return
     found: dict[str, dict[str, str]] = {
-        table: dict(connection.execute(select(id_, kind).where(id_.in_(values))).all())
-        for table, (id_, kind) in TABLES.items()
+        table: dict(question.all(connection, {"ids": values}))
+        for table, question in TABLES.items()
         if (values := {value for _, kind, value in wanted if _table(kind) == table})
     }
     faults = [
@@ -51,6 +54,17 @@ def refuse_unknown(connection: Connection, filters: Parameters) -> None:
     ]
     if faults:
         raise NotFoundError("; ".join(fault.detail for fault in faults), faults)
+
+
+@cache
+def _naming(model: type[Parameters]) -> list[tuple[str, str | None]]:
+    """Return the parameters that name things, and of what type."""
+    return [
+        (name, mark.type)
+        for name, field in model.model_fields.items()
+        for mark in field.metadata
+        if isinstance(mark, Names)
+    ]
 
 
 def _table(kind: str | None) -> str:
