@@ -128,25 +128,36 @@ class Api:
         fill(self.url, *articles)
 
     @contextmanager
-    def counted(self) -> Iterator[list[str]]:
-        """Collect the SQL statements that the application executes meanwhile."""
-        statements: list[str] = []
-
-        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-            if not statement.startswith("BEGIN"):
-                statements.append(statement)
-
+    def asked(self) -> Iterator[list[tuple[str, Any]]]:
+        """Collect the SQL statements that the application executes meanwhile, with their parameters."""
+        statements: list[tuple[str, Any]] = []
         run = Compiled.all
 
-        def note_question(compiled: Compiled, *arguments: Any) -> Any:
-            statements.append(compiled.sql)
-            return run(compiled, *arguments)
+        def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
+            if not statement.startswith("BEGIN"):
+                statements.append((statement, parameters))
+
+        def note_question(compiled: Compiled, driver: Any, values: Any) -> Any:
+            statements.append((compiled.sql, compiled.parameters(values)))
+            return run(compiled, driver, values)
 
         reader: Engine = self.app.state.reader
         event.listen(reader, "before_cursor_execute", note)
         with patch.object(Compiled, "all", note_question):
             yield statements
         event.remove(reader, "before_cursor_execute", note)
+
+    @contextmanager
+    def explained(self) -> Iterator[list[tuple[str, list[str]]]]:
+        """Collect the statements that the application executes meanwhile, each with SQLite’s plan for it."""
+        plans: list[tuple[str, list[str]]] = []
+        with self.asked() as statements:
+            yield plans
+        with self.app.state.reader.connect() as connection:
+            for statement, parameters in statements:
+                driver: Any = connection.connection.driver_connection
+                rows = driver.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                plans.append((statement, [row[3] for row in rows]))
 
 
 def body_of(document: Any) -> bytes:

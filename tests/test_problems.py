@@ -71,7 +71,7 @@ def test_what_a_terminal_would_obey_is_not_given_back_as_it_came(koome: Api, val
 
 
 def test_a_value_of_an_unprintable_kind_is_found_out_before_the_database(koome: Api) -> None:
-    with koome.counted() as statements:
+    with koome.asked() as statements:
         assert_problem(koome.get("/people?q=%00"), 422)
         assert_problem(koome.get("/people?organization=x"), 422)
         assert_problem(koome.get("/people?limit=0"), 422)

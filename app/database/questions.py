@@ -75,7 +75,8 @@ class Compiled:
         fixed = compiled.construct_params(_check=False)
         self.fixed = self._bound({name: fixed[name] for name, bind in binds.items() if not bind.required})
         # Columns that have no name of their own get one of their place.
-        record: Any = namedtuple("Record", [str(key) for key in statement.selected_columns.keys()], rename=True)
+        names = [str(key) for key in statement.selected_columns.keys()]  # noqa: SIM118
+        record: Any = namedtuple("Record", names, rename=True)  # type: ignore[misc]
         self.record: Convert = record._make
         columns = {number: column.type for number, column in enumerate(statement.selected_columns)}
         self.results = _converters(columns, dialect, "result_processor", None)
@@ -85,13 +86,17 @@ class Compiled:
 
     def all(self, driver: Any, values: Values) -> Sequence[Any]:
         """Run it on the driver's connection."""
-        given = {**self.fixed, **self._bound(self._expanded(values))}
-        parameters = given if self.order is None else [given[name] for name in self.order]
+        parameters = self.parameters(values)
         try:
             rows: list[tuple[Any, ...]] = driver.execute(self.sql, parameters).fetchall()
         except self.errors as error:
             raise DBAPIError.instance(self.sql, parameters, error, self.errors, dialect=self.dialect) from error
         return [self.record(row) for row in (map(self._result, rows) if self.results else rows)]
+
+    def parameters(self, values: Values) -> Any:
+        """Return the values as the driver takes them."""
+        given = {**self.fixed, **self._bound(self._expanded(values))}
+        return given if self.order is None else [given[name] for name in self.order]
 
     def _expanded(self, values: Values) -> Values:
         if not self.expansions:

@@ -1,12 +1,9 @@
 """How SQLite answers questions for facts: by ranges of indexes, whatever is asked."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event
 
 from app.queries import fact_pages
 from tests.api import Api
@@ -15,23 +12,6 @@ pytestmark = pytest.mark.only("sqlite")
 
 BOUNDED = r"SCAN (found|looked|seen|anon_\d+|mentioning|subject|CONSTANT ROW|\d+ CONSTANT ROWS|\(subquery-\d+\))( .*)?"
 """What has no more rows than a page, or than are counted."""
-
-
-@contextmanager
-def plans(api: Api) -> Iterator[list[tuple[str, list[str]]]]:
-    """Collect the statements that the application executes meanwhile, each with its plan."""
-    found: list[tuple[str, list[str]]] = []
-
-    def explain(connection: Connection, _cursor: Any, statement: str, parameters: Any, *_rest: object) -> None:
-        if statement.startswith(("SELECT", "WITH")):
-            driver: Any = connection.connection.driver_connection
-            rows = driver.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
-            found.append((statement, [row[3] for row in rows]))
-
-    reader: Engine = api.app.state.reader
-    event.listen(reader, "before_cursor_execute", explain)
-    yield found
-    event.remove(reader, "before_cursor_execute", explain)
 
 
 def is_page(statement: str) -> bool:
@@ -76,7 +56,7 @@ PAIRS = [
 
 def asked(api: Api, path: str, **given: Any) -> list[tuple[str, list[str]]]:
     """Return the plans behind the first page and the next one."""
-    with plans(api) as found:
+    with api.explained() as found:
         page = api.read(path, params={**given, "limit": 2, "include": "evidence"})
         if page["next"]:
             api.read(page["next"])
@@ -152,7 +132,7 @@ GRAPHS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("given", GRAPHS)
 def test_a_graph_is_read_by_the_connections_of_its_entities(many: Api, given: dict[str, Any]) -> None:
-    with plans(many) as found:
+    with many.explained() as found:
         many.read("/graph", params={**given, "limit": 20, "include": "evidence"})
     scanned = [line for _, plan in found for line in unbounded(plan)]
     first = "SCAN entity USING COVERING INDEX sqlite_autoindex_entity_1"

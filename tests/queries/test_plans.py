@@ -3,10 +3,8 @@
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 
 from tests.api import Api
 from tests.newsroom import tiny_articles
@@ -50,23 +48,10 @@ def in_sqlite(make_file: Callable[..., Path]) -> Iterator[Api]:
 
 def plans_of(api: Api, path: str) -> list[str]:
     """Return the steps of the plans of all statements of a request but those that look up ids."""
-    asked: list[tuple[str, Any]] = []
-
-    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
-        asked.append((statement, parameters))
-
-    reader: Engine = api.app.state.reader
-    event.listen(reader, "before_cursor_execute", note)
-    first = api.read(path)
-    event.remove(reader, "before_cursor_execute", note)
+    with api.explained() as plans:
+        first = api.read(path)
     assert first["items"] or first["undated"]["items"]
-    with reader.connect() as connection:
-        return [
-            row[3]
-            for statement, parameters in asked
-            if statement.startswith("SELECT") and "revision" not in statement
-            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-        ]
+    return [step for statement, steps in plans if "revision" not in statement for step in steps]
 
 
 @pytest.mark.parametrize("path", [*ONE_RANGE, *SEVERAL, *FEW])

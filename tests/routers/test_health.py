@@ -5,7 +5,7 @@ from tests.api import Api, assert_problem
 
 
 def test_health_asks_nothing_of_the_database(koome: Api) -> None:
-    with koome.counted() as statements:
+    with koome.asked() as statements:
         assert koome.read("/health") == {"status": "ok", "version": __version__}
     assert statements == []
 

@@ -33,11 +33,11 @@ def test_what_the_database_holds_is_as_the_lists_have_it(empty: Api, koome_artic
 
 def test_what_has_not_changed_is_not_counted_again(empty: Api, koome_article: CheckedArticle) -> None:
     empty.get("/metrics")
-    with empty.counted() as statements:
+    with empty.asked() as statements:
         empty.get("/metrics")
     assert not any("count(" in statement for statement in statements)
     empty.load(koome_article)
-    with empty.counted() as statements:
+    with empty.asked() as statements:
         empty.get("/metrics")
     assert sum("count(" in statement for statement in statements) == 3
 
