@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from app import __version__, openapi, problems
-from app.database import Watch, create_reader
+from app.database import Watch, create_reader, runs_inline
 from app.kept import KeptAnswers, OnceATurn
 from app.limits import BodyLimit, InFlight, RateLimit
 from app.metrics import Metrics
@@ -33,7 +33,8 @@ def create_app(settings: Settings | None = None, telemetry: TelemetryConfig | No
     settings = settings or load_settings()
     reader = create_reader(settings.database_url, settings.statement_timeout)
     watch = Watch(reader)
-    kept = KeptAnswers(settings.max_kept, OnceATurn(watch.token))
+    # Whether an answer still stands is asked before each one: of a file for next to nothing, over a network not.
+    kept = KeptAnswers(settings.max_kept if runs_inline(reader) else 0, OnceATurn(watch.token))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:

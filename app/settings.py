@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     )
 
     database_url: Annotated[str, Field(repr=False)] = "sqlite:///dateline.db"
-    """Where the facts are kept, as an SQLAlchemy URL; a SQLite path is relative to the working directory."""
+    """Where the facts are kept: sqlite:///PATH, relative to the working directory, or postgresql://USER:PASSWORD@HOST/NAME."""
     seed_data: Path = ROOT / "seed_data"
     """The folder whose article folders `serve` loads where they are missing or changed."""
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
@@ -48,9 +48,9 @@ class Settings(BaseSettings):
     request_timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 30
     """Seconds in which a request must have arrived, and in which a client must go on to read its answer."""
     statement_timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 5
-    """Seconds that the database may work on the question of one request."""
+    """Seconds that the database may work on the question of one request; with PostgreSQL, on each part of it."""
     max_kept: Annotated[int, Field(ge=0)] = 67_108_864
-    """Bytes of answers that a process keeps, to give them again until something is loaded; 0 to keep none."""
+    """Bytes of answers that a process keeps, to give them again until a load; 0 keeps none, as does PostgreSQL."""
     rate_limit: Annotated[int, Field(ge=0)] = 0
     """Requests a minute that each process answers one client (an IPv4 address, or a /64 of IPv6); 0 for no limit."""
 
@@ -79,14 +79,18 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def is_sqlite(cls, value: str) -> str:
-        """Accept a URL of a SQLite file."""
+    def is_supported(cls, value: str) -> str:
+        """Accept a URL of a SQLite file or of a PostgreSQL database."""
         try:
             url = make_url(value)
         except ArgumentError as error:
             raise ValueError("is not a database URL; write for instance sqlite:///dateline.db") from error
-        if url.drivername not in ("sqlite", "sqlite+pysqlite") or not url.database or url.database == ":memory:":
-            raise ValueError("must name a SQLite file; write for instance sqlite:///dateline.db")
+        is_file = url.drivername in ("sqlite", "sqlite+pysqlite") and url.database not in (None, "", ":memory:")
+        if not is_file and not (url.drivername in ("postgresql", "postgresql+psycopg") and url.database):
+            raise ValueError(
+                "must name a SQLite file, for instance sqlite:///dateline.db, or a PostgreSQL database, for instance "
+                "postgresql://dateline@localhost/dateline"
+            )
         return value
 
 

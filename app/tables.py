@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.vocabulary import (
@@ -40,6 +40,8 @@ SQLModel.metadata.naming_convention = {
 }
 
 
+NUMBER: Any = BigInteger().with_variant(Integer(), "sqlite")
+"""What the database numbers rows with: 64 bits, which SQLite calls INTEGER too."""
 UNDATED = date.max
 """What stands for a day that is not known, where dates are sorted."""
 UNVALUED = sys.float_info.max
@@ -58,7 +60,7 @@ def one_of(column: str, terms: type[Term] | Iterable[Term]) -> CheckConstraint:
 def only_where(condition: str) -> dict[str, Any]:
     """Return the arguments of an index of the rows of which a condition holds.
 
-    Migrations say so to PostgreSQL, too; here its dialect would be imported at every start for that alone.
+    PostgreSQL's own are in the migrations: SQLAlchemy would load all that it knows of it, whichever database is used.
     """
     return {"sqlite_where": text(condition)}
 
@@ -189,7 +191,7 @@ class Span(SQLModel, table=True):
         CheckConstraint('length(exact) = "end" - "start"', name="length"),
         CheckConstraint("paragraph >= 1", name="paragraph"),
     )
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=NUMBER)
     article_id: str = Field(foreign_key="article.id", ondelete="CASCADE")
     start: int
     end: int
@@ -203,7 +205,7 @@ class Evidence(SQLModel, table=True):
     """The span that supports the fact."""
 
     fact_id: str = Field(primary_key=True, foreign_key="fact.id", ondelete="CASCADE")
-    span_id: int = Field(primary_key=True, foreign_key="span.id", ondelete="CASCADE", index=True)
+    span_id: int = Field(primary_key=True, foreign_key="span.id", ondelete="CASCADE", index=True, sa_type=NUMBER)
 
 
 class Mention(SQLModel, table=True):
@@ -256,7 +258,7 @@ class Role(ListedFactRow, table=True):
     organisation_id: str | None = Field(foreign_key="entity.id")
     title: str
     title_key: str
-    """The title without case and accents: what filters compare."""
+    """The title without case and accents, of a long one the digest: what filters compare."""
 
 
 class Relation(FactRow, table=True):
@@ -404,7 +406,7 @@ class SearchDocument(SQLModel, table=True):
 
     __tablename__ = "search_document"
     __table_args__ = (UniqueConstraint("type", "subject_id"),)
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=NUMBER)
     subject_id: str = Field(index=True)
     type: str
     """The type of the entity or of the fact, or `article`."""

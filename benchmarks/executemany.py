@@ -9,7 +9,7 @@ import sys
 import time
 from contextlib import closing
 
-from app.database import PRAGMAS
+from app.database.sqlite import PRAGMAS
 
 
 def tables_of(connection: sqlite3.Connection) -> list[str]:

@@ -20,13 +20,12 @@ from fastapi.telemetry import TelemetryConfig
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine, event
 
-from app.database import create_writer
 from app.loading.checking import CheckedArticle
-from app.loading.loader import load_article
 from app.logs import Lines
 from app.main import create_app
 from app.settings import ROOT, Settings
 from app.tokens import hash_of
+from tests.databases import fill
 
 KOOME = "koome-meets-haitian-police"
 LISTS = {
@@ -59,10 +58,10 @@ def bearing(token: str = TOKEN, **headers: str) -> dict[str, str]:
 
 
 class Api:
-    """The application on one database file, asked without a socket; `TOKEN` may write."""
+    """The application on one database, by its URL or its file, asked without a socket; `TOKEN` may write."""
 
-    def __init__(self, file: Path, telemetry: TelemetryConfig | None = None, **given: Any) -> None:
-        self.url = f"sqlite:///{file}"
+    def __init__(self, database: str | Path, telemetry: TelemetryConfig | None = None, **given: Any) -> None:
+        self.url = f"sqlite:///{database}" if isinstance(database, Path) else database
         settings = {"database_url": self.url, "tokens": {"desk": hash_of(TOKEN)}, **given}
         self.app = app = create_app(Settings(**settings), telemetry)
         self.runner = asyncio.Runner()
@@ -124,11 +123,7 @@ class Api:
         return response.text
 
     def load(self, *articles: CheckedArticle) -> None:
-        writer = create_writer(self.url)
-        with writer.begin() as connection:
-            for article in articles:
-                load_article(connection, article)
-        writer.dispose()
+        fill(self.url, *articles)
 
     @contextmanager
     def counted(self) -> Iterator[list[str]]:

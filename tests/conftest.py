@@ -8,11 +8,20 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import Engine
 
-from app.database import create_writer, migrate
+from app.database import create_writer
 from app.loading.checking import CheckedArticle, check_folder
-from app.loading.loader import load_article
 from app.tokens import hash_of
 from tests.api import TOKEN, Api, Server
+from tests.databases import (
+    DIALECTS,
+    Databases,
+    PostgresDatabases,
+    SqliteDatabases,
+    fill,
+    prepare_folder,
+    start_server,
+    stop_server,
+)
 from tests.folders import SEED, FolderFactory, write_folder
 from tests.newsroom import report, tiny_articles
 
@@ -21,21 +30,72 @@ settings.register_profile("dateline", deadline=None)
 settings.load_profile("dateline")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=DIALECTS, help="on which database to run what runs on all of them")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "only(dialect): of the databases, the test is about this one alone")
+    if not hasattr(config, "workerinput"):
+        prepare_folder()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        stop_server()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what runs on another database than is asked for, by the command line or by the test."""
+    wanted = config.getoption("--database")
+    left_out = [
+        item
+        for item in items
+        if isinstance(item, pytest.Function)
+        and (dialect := getattr(item, "callspec", None) and item.callspec.params.get("dialect")) is not None
+        and (wanted not in (None, dialect) or any(dialect not in mark.args for mark in item.iter_markers("only")))
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database without articles, to be copied: migrating takes longer than most tests."""
-    file = tmp_path_factory.mktemp("template") / "empty.db"
-    engine = create_writer(f"sqlite:///{file}")
-    migrate(engine)
-    engine.dispose()  # The last connection to close brings the write-ahead log back into the file.
-    assert not file.with_name("empty.db-wal").exists()
-    return file
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabases:
+    return SqliteDatabases(tmp_path_factory.mktemp("databases"))
+
+
+@pytest.fixture(scope="session")
+def postgres_databases() -> Iterator[PostgresDatabases]:
+    databases = PostgresDatabases(start_server())
+    yield databases
+    databases.close()
+
+
+@pytest.fixture(scope="session", params=DIALECTS)
+def dialect(request: pytest.FixtureRequest) -> str:
+    """The database that the test runs on: what uses this, itself or through another fixture, runs on each."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest, dialect: str) -> Databases:
+    made: Databases = request.getfixturevalue("sqlite_databases" if dialect == "sqlite" else "postgres_databases")
+    return made
+
+
+@pytest.fixture(scope="session")
+def empty_database(sqlite_databases: SqliteDatabases) -> Path:
+    """A migrated SQLite file without articles, to be copied."""
+    return sqlite_databases.template
 
 
 @pytest.fixture
-def database_url(tmp_path: Path, empty_database: Path) -> str:
+def database_url(databases: Databases) -> Iterator[str]:
     """The URL of a migrated database of the test's own."""
-    return f"sqlite:///{shutil.copy(empty_database, tmp_path / 'dateline.db')}"
+    url = databases.create()
+    yield url
+    databases.drop(url)
 
 
 @pytest.fixture
@@ -64,16 +124,26 @@ def koome_article() -> CheckedArticle:
 
 
 @pytest.fixture(scope="session")
+def make_database(databases: Databases) -> Iterator[Callable[..., str]]:
+    """Return the URL of a new database with the articles."""
+    made: list[str] = []
+
+    def make(*articles: CheckedArticle) -> str:
+        made.append(databases.create())
+        return fill(made[-1], *articles)
+
+    yield make
+    for url in made:
+        databases.drop(url)
+
+
+@pytest.fixture(scope="session")
 def make_file(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Callable[..., Path]:
-    """Return a new database file with the articles."""
+    """Return a new SQLite file with the articles."""
 
     def make(*articles: CheckedArticle) -> Path:
         file = Path(shutil.copy(empty_database, tmp_path_factory.mktemp("api") / "dateline.db"))
-        engine = create_writer(f"sqlite:///{file}")
-        with engine.begin() as connection:
-            for article in articles:
-                load_article(connection, article)
-        engine.dispose()
+        fill(f"sqlite:///{file}", *articles)
         return file
 
     return make
@@ -81,7 +151,7 @@ def make_file(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) ->
 
 @pytest.fixture(scope="session")
 def sound_file(make_file: Callable[..., Path]) -> Path:
-    """A database of a report and two small articles, to be copied."""
+    """A SQLite file of a report and two small articles, to be copied."""
     return make_file(report(), *tiny_articles(range(2)))
 
 
@@ -92,30 +162,30 @@ def sound(sound_file: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def koome(make_file: Callable[..., Path], koome_article: CheckedArticle) -> Iterator[Api]:
+def koome(make_database: Callable[..., str], koome_article: CheckedArticle) -> Iterator[Api]:
     """The API on the real article alone."""
-    with Api(make_file(koome_article)) as api:
+    with Api(make_database(koome_article)) as api:
         yield api
 
 
 @pytest.fixture(scope="session")
-def both(make_file: Callable[..., Path], koome_article: CheckedArticle) -> Iterator[Api]:
+def both(make_database: Callable[..., str], koome_article: CheckedArticle) -> Iterator[Api]:
     """The API on the real article and another report of the same meeting."""
-    with Api(make_file(koome_article, report())) as api:
+    with Api(make_database(koome_article, report())) as api:
         yield api
 
 
 @pytest.fixture(scope="session")
-def many(make_file: Callable[..., Path]) -> Iterator[Api]:
+def many(make_database: Callable[..., str]) -> Iterator[Api]:
     """The API on many small articles, for lists of several pages."""
-    with Api(make_file(*tiny_articles())) as api:
+    with Api(make_database(*tiny_articles())) as api:
         yield api
 
 
 @pytest.fixture
-def empty(make_file: Callable[..., Path]) -> Iterator[Api]:
+def empty(database_url: str) -> Iterator[Api]:
     """The API on a migrated database without articles, the test's own; `load` fills it."""
-    with Api(make_file()) as api:
+    with Api(database_url) as api:
         yield api
 
 

@@ -349,9 +349,9 @@ def test_the_server_says_all_in_lines_and_nothing_secret(server: Server) -> None
 
 
 @pytest.fixture
-def counted(make_file: Callable[..., Path]) -> Iterator[Api]:
+def counted(make_database: Callable[..., str]) -> Iterator[Api]:
     """The API with numbers of its own."""
-    with Api(make_file()) as api:
+    with Api(make_database()) as api:
         yield api
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from app.database import PRAGMAS
+from app.database.sqlite import PRAGMAS
 from app.queries import entities
 from tests.api import Api, assert_problem, faults_of
 

@@ -1,7 +1,6 @@
 """Reads that are answered directly: as the framework answers them, and kept only where that is right."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -70,9 +69,9 @@ ODD = [
 
 
 @pytest.fixture(scope="module")
-def by_the_framework(make_file: Callable[..., Path], koome_article: CheckedArticle) -> Iterator[tuple[Api, Api]]:
+def by_the_framework(make_database: Callable[..., str], koome_article: CheckedArticle) -> Iterator[tuple[Api, Api]]:
     """The API as it is, and one whose requests are traced, so that the framework answers them all."""
-    file = make_file(koome_article, report())
+    file = make_database(koome_article, report())
     provider = TracerProvider(shutdown_on_exit=False)
     with Api(file) as api, Api(file, {"tracer_provider": provider}) as traced:
         yield api, traced
@@ -167,6 +166,7 @@ def test_a_tag_of_a_compressed_answer_is_good_for_writing(empty: Api) -> None:
     assert empty.put("tiny-1", document, if_match=tag).status_code == 412
 
 
+@pytest.mark.only("sqlite")
 def test_only_answers_of_200_are_kept_and_each_by_the_question_letter_for_letter(koome: Api) -> None:
     kept = reads_of(koome).kept
     asked = ["/units?limit=7&sort=id", "/units?sort=id&limit=7", "/units?limit=7&sort=nonsense", "/units/nobody?"]

@@ -118,7 +118,9 @@ WRONG = [
     ("DATABASE_URL", "sqlite://", "must name a SQLite file"),
     ("DATABASE_URL", "sqlite:///:memory:", "must name a SQLite file"),
     ("DATABASE_URL", "sqlite+aiosqlite:///x.db", "must name a SQLite file"),
-    ("DATABASE_URL", "postgresql://somewhere/dateline", "must name a SQLite file"),
+    ("DATABASE_URL", "postgresql://somewhere", "or a PostgreSQL database"),
+    ("DATABASE_URL", "postgresql+asyncpg://somewhere/dateline", "or a PostgreSQL database"),
+    ("DATABASE_URL", "mysql://somewhere/dateline", "or a PostgreSQL database"),
 ]
 
 
@@ -144,15 +146,15 @@ def test_all_wrong_settings_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -
 
 
 SECRET = [
-    ("postgresql://desk:hidden@db/dateline", "postgresql://desk:***@db/dateline"),
-    ("postgresql+psycopg://desk:hid%40den@db:5432/dateline", "postgresql+psycopg://desk:***@db:5432/dateline"),
+    ("mysql://desk:hidden@db/dateline", "mysql://desk:***@db/dateline"),
+    ("postgresql+asyncpg://desk:hid%40den@db:5432/dateline", "postgresql+asyncpg://desk:***@db:5432/dateline"),
     ("postgres//desk:hidden@hid:den/hidden@db", "postgres//desk:***@db"),
     ("desk:hidden@db", "desk:***@db"),
     ("postgresql:desk:hidden@db/dateline", "postgresql:***@db/dateline"),
-    ("postgresql://:hidden@db/dateline", "postgresql://:***@db/dateline"),
-    ("postgresql://desk:hid\nden@db/dateline", "postgresql://desk:***@db/dateline"),
-    ("postgresql://db/dateline?user=desk&password=hidden&x=1", "postgresql://db/dateline?user=desk&password=***&x=1"),
-    ("postgresql://db/dateline?sslPassword=hidden", "postgresql://db/dateline?sslPassword=***"),
+    ("mysql://:hidden@db/dateline", "mysql://:***@db/dateline"),
+    ("mysql://desk:hid\nden@db/dateline", "mysql://desk:***@db/dateline"),
+    ("mysql://db/dateline?user=desk&password=hidden&x=1", "mysql://db/dateline?user=desk&password=***&x=1"),
+    ("mysql://db/dateline?sslPassword=hidden", "mysql://db/dateline?sslPassword=***"),
 ]
 PLAIN = ["sqlite:///dateline.db", "sqlite:////data/a:b@c.db", "postgresql://desk@db:5432/dateline", "65536", "a@b", ""]
 
@@ -166,6 +168,13 @@ def test_a_refused_database_url_is_shown_without_its_password(
         load_settings()
     assert str(caught.value).startswith(f"DATELINE_DATABASE_URL={shown}: ")
     assert "hid" not in str(caught.value) + str(caught.value.__cause__)
+
+
+def test_the_password_of_a_database_is_not_shown_with_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATELINE_DATABASE_URL", "postgresql://desk:hidden@db/dateline")
+    settings = load_settings()
+    assert settings.database_url == "postgresql://desk:hidden@db/dateline"
+    assert "hidden" not in repr(settings)
 
 
 @pytest.mark.parametrize("value", PLAIN)

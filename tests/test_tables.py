@@ -43,6 +43,7 @@ CONTROLLED: list[tuple[str, str, type[Term]]] = [
 ]
 
 
+@pytest.mark.only("sqlite")  # PostgreSQL writes constraints down in words of its own.
 @pytest.mark.parametrize(("table", "column", "terms"), CONTROLLED)
 def test_the_migrated_schema_lists_exactly_the_terms(
     writer: Engine, table: str, column: str, terms: type[Term]

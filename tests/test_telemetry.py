@@ -28,12 +28,12 @@ def exporter() -> InMemorySpanExporter:
 
 @pytest.fixture
 def traced(
-    make_file: Callable[..., Path], koome_article: CheckedArticle, exporter: InMemorySpanExporter
+    make_database: Callable[..., str], koome_article: CheckedArticle, exporter: InMemorySpanExporter
 ) -> Iterator[Api]:
     """The API with a provider of its own, as the framework takes it."""
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    with Api(make_file(koome_article), {"tracer_provider": provider}) as api:
+    with Api(make_database(koome_article), {"tracer_provider": provider}) as api:
         yield api
     provider.shutdown()
 

@@ -1,25 +1,31 @@
 """`dateline verify`, `backup` and `restore`; like all commands, each imports what it needs itself."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.errors import DatabaseFileError
 
+if TYPE_CHECKING:
+    from app.keeping.opening import Place
 
-def _database() -> Path:
-    """Return the file of the database, if it can be read and is of this version."""
+
+def _database() -> "Place":
+    """Return where the database is, if it can be read and is of this version."""
     from app.database import check_ready, closing, create_reader
-    from app.keeping.opening import examine, file_of, offering_way_out, url_of
+    from app.keeping.opening import examine, examine_server, offering_way_out, place_of, url_of
     from app.settings import load_settings
 
-    file = file_of(load_settings().database_url)
-    with offering_way_out(file):
-        examine(file)
-    with closing(create_reader(url_of(file))) as reader:
+    place = place_of(load_settings().database_url)
+    if isinstance(place, Path):
+        with offering_way_out(place):
+            examine(place)
+    else:
+        examine_server(place)
+    with closing(create_reader(url_of(place))) as reader:
         check_ready(reader)
-    return file
+    return place
 
 
 def verify(
@@ -27,21 +33,20 @@ def verify(
 ) -> None:
     """Verify that all that the design promises holds of every row; the database may be in use meanwhile."""
     from app.database import Schema, closing, create_reader
-    from app.keeping.opening import examine, url_of
+    from app.keeping.opening import examine, name_of, url_of
     from app.keeping.verifying import faults, summary_of
     from app.text.quoting import printable
 
-    if file is None:
-        file = _database()
-    elif examine(file) is not Schema.CURRENT:
+    place = _database() if file is None else file
+    if file is not None and examine(file) is not Schema.CURRENT:
         raise DatabaseFileError(f"{file}: this is not of this version; `dateline restore` brings it up to date")
     sound = True
-    with closing(create_reader(url_of(file))) as reader, reader.connect() as connection:
+    with closing(create_reader(url_of(place))) as reader, reader.connect() as connection:
         for line in faults(connection):
             sound = False
             typer.echo(printable(line), err=True)
         if sound:
-            typer.echo(f"{file}: {summary_of(connection)}, nothing wrong")
+            typer.echo(f"{name_of(place)}: {summary_of(connection)}, nothing wrong")
     raise typer.Exit(0 if sound else 1)
 
 
@@ -60,7 +65,7 @@ def restore(
 ) -> None:
     """Put the articles of a backup in the place of the database's, which may be in use meanwhile."""
     from app.database import closing, create_reader
-    from app.keeping.opening import file_of
+    from app.keeping.opening import name_of, place_of
     from app.keeping.restore import restore_backup
     from app.keeping.verifying import summary_of
     from app.settings import load_settings
@@ -72,4 +77,5 @@ def restore(
         if changes[action]:
             typer.echo(f"{changes[action]} articles {action}")
     with closing(create_reader(url)) as reader, reader.connect() as connection:
-        typer.echo(f"{file_of(url)}: {summary_of(connection)}, {'restored' if changes else 'as in the backup before'}")
+        outcome = "restored" if changes else "as in the backup before"
+        typer.echo(f"{name_of(place_of(url))}: {summary_of(connection)}, {outcome}")

@@ -80,7 +80,7 @@ def _settle_tree(connection: Connection, tree: Tree, changes: dict[tuple[str, st
     affected = {*changed, *_below(connection, tree, changed)}
     stored |= above(connection, tree, affected - children)
     steps = _steps_up(connection, tree, affected, direct)
-    wanted = {entity: dict.fromkeys(_reached(entity, steps), 0) | steps[entity] for entity in affected}
+    wanted = {entity: dict.fromkeys(reached(entity, steps), 0) | steps[entity] for entity in affected}
     for child in children - changed:
         wanted[child] = wanted.get(child, stored[child]) | direct[child]
     for entity in affected:
@@ -109,7 +109,7 @@ def _steps_up(connection: Connection, tree: Tree, entities: Collection[str], kno
     return steps
 
 
-def _reached(entity: str, steps: Above) -> set[str]:
+def reached(entity: str, steps: Mapping[str, Mapping[str, int]]) -> set[str]:
     """Return all that lies above the entity, itself included where relations go in a circle."""
     reached: set[str] = set()
     frontier = [*steps[entity]]
@@ -117,7 +117,7 @@ def _reached(entity: str, steps: Above) -> set[str]:
         parent = frontier.pop()
         if parent not in reached:
             reached.add(parent)
-            frontier += steps[parent]
+            frontier += steps.get(parent, ())
     return reached
 
 

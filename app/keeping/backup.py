@@ -6,10 +6,11 @@ from pathlib import Path
 
 from app.errors import DatabaseFileError
 from app.keeping.copying import companions_of, private_copy
+from app.keeping.opening import Place
 from app.keeping.verifying import Summary, verified
 
 
-def back_up(database: Path, to: Path) -> Summary:
+def back_up(database: Place, to: Path) -> Summary:
     """Write a backup of the database to the file; return how much is in it.
 
     Raises:
@@ -20,7 +21,8 @@ def back_up(database: Path, to: Path) -> Summary:
             raise DatabaseFileError(f"{path}: is there already; name another file")
     with private_copy(database, to.parent) as copy:
         summary = verified(copy, database)
-        shutil.copymode(database, copy)
+        if isinstance(database, Path):
+            shutil.copymode(database, copy)
         _flush(copy)
         copy.rename(to)
         _flush(to.parent)

@@ -1,5 +1,7 @@
 """Whether the full-text index agrees with the documents that it indexes.
 
+PostgreSQL's is a table of words, each row of which is made again.
+
 SQLite's own check of it is an INSERT, which a reader may not do; so the documents are indexed again, some at a time and
 in memory, and both indexes are compared by a sum over everything in them.
 """
@@ -8,21 +10,43 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.engine.interfaces import DBAPICursor
+
+from app.text.words import TOKENIZER, indexed
 
 BATCH = 1000
 """Documents that are indexed at once."""
-INDEX = (
-    "CREATE VIRTUAL TABLE search_index USING fts5(title, body, content='', tokenize='unicode61 remove_diacritics 2')"
-)
+INDEX = f"CREATE VIRTUAL TABLE search_index USING fts5(title, body, content='', tokenize='{TOKENIZER}')"
 WORDS = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.words USING fts5vocab('main', 'search_index', 'instance')"
 CONTENT = ("SELECT term, doc, col, offset FROM temp.words", "SELECT id, sz FROM search_index_docsize")
 """Every word with its place, and the lengths of the documents, by which answers are ranked."""
+DOCUMENTS = """
+    SELECT document.title, document.body, search_index.title AS title_words, search_index.body AS body_words
+    FROM search_document AS document LEFT JOIN search_index ON rowid = document.id
+"""
 
 
 def index_faults(connection: Connection) -> Iterator[str]:
     """Yield what is wrong with the full-text index."""
+    if connection.dialect.name == "sqlite":
+        yield from _faults_of_fts5(connection)
+    else:
+        yield from _faults_of_words(connection)
+
+
+def _faults_of_words(connection: Connection) -> Iterator[str]:
+    documents = connection.execute(text(DOCUMENTS), execution_options={"yield_per": BATCH})
+    agree = all(
+        [(row.title_words, row.body_words) for row in part]
+        == list(zip(indexed(row.title for row in part), indexed(row.body for row in part), strict=True))
+        for part in documents.partitions()
+    )
+    if not agree or connection.execute(text("SELECT EXISTS (SELECT FROM search_index_pending)")).scalar():
+        yield "full-text index: is not that of the search documents"
+
+
+def _faults_of_fts5(connection: Connection) -> Iterator[str]:
     # The view of the words is a temporary table; `query_only` would refuse it, though the file stays as it is.
     connection.exec_driver_sql("PRAGMA query_only = OFF")
     cursor = connection.connection.cursor()

@@ -1,4 +1,4 @@
-"""What a database file is, before anything is done with it; and what to do where SQLite fails on it."""
+"""What a database is, before anything is done with it; and what to do where SQLite fails on its file."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -8,8 +8,10 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import DatabaseError
 
-from app.database import Schema, closing, code_of, create_reader, schema_of
+from app.database import Schema, closing, create_reader, schema_of
+from app.database.sqlite import code_of
 from app.errors import DamagedFileError, DatabaseFileError
+from app.settings import without_secrets
 
 QUICK = 64 * 1024 * 1024
 """Bytes of a database that is checked whole when the server starts: it takes less than a second."""
@@ -21,14 +23,24 @@ HINTS = {
 }
 
 
-def file_of(url: str) -> Path:
-    """Return the file of a SQLite URL."""
-    return Path(make_url(url).database or "")
+Place = Path | URL
+"""Where a database is: in a file of SQLite, or on a server."""
 
 
-def url_of(file: Path) -> URL:
-    """Return the URL of a database file, whatever characters its name has."""
-    return URL.create("sqlite", database=str(file))
+def place_of(url: str) -> Place:
+    """Return the file of a SQLite URL; any other URL as it is."""
+    parsed = make_url(url)
+    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else parsed
+
+
+def url_of(place: Place) -> URL:
+    """Return the URL of a database, whatever characters the name of its file has."""
+    return URL.create("sqlite", database=str(place)) if isinstance(place, Path) else place
+
+
+def name_of(place: Place) -> str:
+    """Return what to call the database in messages."""
+    return str(place) if isinstance(place, Path) else without_secrets(place.render_as_string(hide_password=False))
 
 
 def with_hint(error: BaseException | None) -> str:
@@ -66,10 +78,24 @@ def examine(file: Path) -> Schema:
     except DatabaseError as error:
         kind = DamagedFileError if code_of(error.orig) in DAMAGE else DatabaseFileError
         raise kind(f"{file}: {with_hint(error.orig)}") from error
+    return _ours(str(file), schema)
+
+
+def examine_server(url: URL) -> Schema:
+    """Return what the database on the server is.
+
+    Raises:
+        DatabaseFileError: it is not for this version of Dateline.
+    """
+    with closing(create_reader(url)) as reader, reader.connect() as connection:
+        return _ours(name_of(url), schema_of(connection))
+
+
+def _ours(name: str, schema: Schema) -> Schema:
     if schema is Schema.FOREIGN:
-        raise DatabaseFileError(f"{file}: this is another program's database")
+        raise DatabaseFileError(f"{name}: this is another program's database")
     if schema is Schema.NEWER:
-        raise DatabaseFileError(f"{file}: this is of a newer version of Dateline, which can read it")
+        raise DatabaseFileError(f"{name}: this is of a newer version of Dateline, which can read it")
     return schema
 
 
@@ -77,15 +103,16 @@ def refuse_unusable(url: str) -> None:
     """Return if the database can be served, or there is none yet.
 
     Raises:
-        DatabaseFileError: naming the file, what is wrong with it, and the way out.
+        DatabaseFileError: naming the database, what is wrong with it, and the way out.
     """
-    file = file_of(url)
-    if not file.exists():
-        return
-    with offering_way_out(file):
-        examine(file)
-        if file.stat().st_size <= QUICK:
-            _check_quickly(file)
+    place = place_of(url)
+    if isinstance(place, URL):
+        examine_server(place)
+    elif place.exists():
+        with offering_way_out(place):
+            examine(place)
+            if place.stat().st_size <= QUICK:
+                _check_quickly(place)
 
 
 def _check_quickly(file: Path) -> None:

@@ -3,23 +3,29 @@
 import secrets
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from itertools import chain
 from pathlib import Path
+from tempfile import gettempdir
 
 from sqlalchemy import Connection, MetaData, Table, and_, delete, exists, func, insert, select, update
 from sqlmodel import SQLModel
 
-from app.database import Schema, check_ready, closing, create_reader, create_writer, migrate
+from app.database import Schema, check_ready, closing, create_reader, create_writer
+from app.database.postgres import index_words
+from app.deriving.everything import migrate
 from app.errors import DamagedFileError, DatabaseFileError
 from app.keeping.copying import private_copy
 from app.keeping.full_text import index_faults
-from app.keeping.opening import examine, file_of, offering_way_out, url_of
+from app.keeping.opening import Place, examine, examine_server, name_of, offering_way_out, place_of, url_of
+from app.keeping.transfer import lost_rows, replace_rows
 from app.keeping.verifying import LISTED, VAGUE, feed_faults, file_faults, refuse_faults, row_faults, verified
 from app.loading.loader import record
 from app.tables import Article, Change, Revision, table_of
 from app.text.quoting import printable
 from app.vocabulary import ChangeAction
 
+ARTICLE = table_of(Article)
 KEPT = {table_of(Revision).name, table_of(Change).name}
 """What goes on as it was: clients that follow the changes learn of the restoration as of any other load."""
 TABLES = [table for table in SQLModel.metadata.sorted_tables if table.name not in KEPT]
@@ -36,55 +42,79 @@ def restore_backup(url: str, file: Path) -> Counter[ChangeAction]:
         DatabaseFileError: the backup is not sound, or the database is damaged; nothing is changed.
         NotReadyError: the database's schema is not the one that this version needs.
     """
-    live = file_of(url)
-    schema = examine(file)
-    if schema is Schema.EMPTY:
+    live = place_of(url)
+    if examine(file) is Schema.EMPTY:
         raise DatabaseFileError(f"{file}: there is nothing in it")
-    with private_copy(file, live.parent) as copy:
-        if schema is Schema.OLDER:
-            with closing(create_writer(url_of(copy))) as writer:
-                migrate(writer)
+    with private_copy(file, live.parent if isinstance(live, Path) else Path(gettempdir())) as copy:
+        with closing(create_writer(url_of(copy))) as writer:
+            migrate(writer)
         verified(copy, file)
-        with offering_way_out(live):
-            sound = _prepare(url, live)
-        with closing(create_writer(url)) as writer, writer.connect() as connection:
-            cursor = connection.connection.cursor()
-            cursor.execute(f"PRAGMA busy_timeout = {PATIENCE}")
-            cursor.execute("ATTACH DATABASE ? AS backup", [str(copy)])  # which SQLite does in no transaction
-            with connection.begin():
-                changes = _changes(connection, everything=not sound)
-                if changes or not sound:
-                    _replace(connection)
-                    for article_id, action in changes.items():
-                        record(connection, article_id, action)
-                    _verify(connection)
+        sound = _prepare(live)
+        with closing(create_writer(url_of(live))) as writer, writer.connect() as connection:
+            if isinstance(live, Path):
+                return _restore_file(connection, copy, sound=sound)
+            return _restore_server(connection, copy, sound=sound)
+
+
+def _restore_file(connection: Connection, copy: Path, *, sound: bool) -> Counter[ChangeAction]:
+    cursor = connection.connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+    cursor.execute("ATTACH DATABASE ? AS backup", [str(copy)])  # which SQLite does in no transaction
+    with connection.begin():
+        ours, theirs = (_digests(connection, table) for table in (ARTICLE, THEIRS[ARTICLE.name]))
+        changes = _changes(ours, theirs, everything=not sound)
+        if changes or not sound:
+            _replace(connection)
+            _record(connection, changes)
+            _verify(connection, (line for table in TABLES for line in _lost(connection, table)))
     return Counter(changes.values())
 
 
-def _prepare(url: str, live: Path) -> bool:
+def _restore_server(connection: Connection, copy: Path, *, sound: bool) -> Counter[ChangeAction]:
+    connection.connection.cursor().execute(f"SET lock_timeout = {PATIENCE}")
+    with closing(create_reader(url_of(copy))) as reader, reader.connect() as backup, connection.begin():
+        changes = _changes(_digests(connection, ARTICLE), _digests(backup, ARTICLE), everything=not sound)
+        if changes or not sound:
+            replace_rows(backup, connection, TABLES)
+            index_words(connection)
+            _record(connection, changes)
+            _verify(connection, lost_rows(backup, connection, TABLES))
+    return Counter(changes.values())
+
+
+def _prepare(live: Place) -> bool:
     """Return whether nothing is wrong with the database's rows; where there is no database, make one.
 
     Raises:
         DamagedFileError: it is beyond what other rows can mend.
     """
-    if not live.exists() or examine(live) is Schema.EMPTY:
-        with closing(create_writer(url)) as writer:
-            migrate(writer)
-    with closing(create_reader(url)) as reader:
-        check_ready(reader)
-        with reader.connect() as connection:
-            damage = [line for line in file_faults(connection) if not VAGUE.search(line)] + [*feed_faults(connection)]
-            if damage:
-                raise DamagedFileError(printable(f"{live}: {'; '.join(damage[:LISTED])}"))
-            return next(chain(row_faults(connection), index_faults(connection)), None) is None
+    with offering_way_out(live) if isinstance(live, Path) else nullcontext():
+        if not _examine(live):
+            with closing(create_writer(url_of(live))) as writer:
+                migrate(writer)
+        with closing(create_reader(url_of(live))) as reader:
+            check_ready(reader)
+            with reader.connect() as connection:
+                damage = [line for line in file_faults(connection) if not VAGUE.search(line)]
+                damage += feed_faults(connection)
+                if damage:
+                    raise DamagedFileError(printable(f"{name_of(live)}: {'; '.join(damage[:LISTED])}"))
+                return next(chain(row_faults(connection), index_faults(connection)), None) is None
 
 
-def _changes(connection: Connection, *, everything: bool) -> dict[str, ChangeAction]:
+def _examine(live: Place) -> bool:
+    """Return whether there is anything in the database."""
+    if isinstance(live, Path):
+        return live.exists() and examine(live) is not Schema.EMPTY
+    return examine_server(live) is not Schema.EMPTY
+
+
+def _digests(connection: Connection, article: Table) -> dict[str, str]:
+    return {row.id: row.digest for row in connection.execute(select(article.c["id"], article.c["digest"]))}
+
+
+def _changes(ours: dict[str, str], theirs: dict[str, str], *, everything: bool) -> dict[str, ChangeAction]:
     """Return what is about to happen to which articles; to all of them, where the rows at hand cannot be relied on."""
-    ours, theirs = (
-        {row.id: row.digest for row in connection.execute(select(article.c["id"], article.c["digest"]))}
-        for article in (table_of(Article), THEIRS[table_of(Article).name])
-    )
     changes = {}
     for article_id in sorted(ours.keys() | theirs.keys()):
         if article_id not in theirs:
@@ -108,17 +138,21 @@ def _replace(connection: Connection) -> None:
     connection.exec_driver_sql("INSERT INTO search_index (search_index) VALUES ('rebuild')")
     for _, definition in triggers:
         connection.exec_driver_sql(definition)
+
+
+def _record(connection: Connection, changes: dict[str, ChangeAction]) -> None:
     # Another token even if no article changes: rows that belong to none have been answered too.
     connection.execute(update(Revision).values(token=secrets.token_hex(8)))
+    for article_id, action in changes.items():
+        record(connection, article_id, action)
 
 
-def _verify(connection: Connection) -> None:
+def _verify(connection: Connection, lost: Iterator[str]) -> None:
     """Hold that the database has the rows of the backup, which has been verified, and is sound in all that is not rows.
 
     Raises:
         DatabaseFileError: the transaction must roll back.
     """
-    lost = [line for table in TABLES for line in _lost(connection, table)]
     found = [*lost, *file_faults(connection), *index_faults(connection), *feed_faults(connection)]
     refuse_faults(found, "nothing is restored, as the outcome would not verify")
 

@@ -13,8 +13,9 @@ from sqlmodel import col
 from app.database import closing, create_reader, current_revision
 from app.errors import DatabaseFileError
 from app.keeping.comparing import differences_of_article, differences_of_entities
+from app.keeping.derived import derived_faults
 from app.keeping.full_text import index_faults
-from app.keeping.opening import url_of
+from app.keeping.opening import Place, name_of, url_of
 from app.keeping.rules import broken_rules
 from app.tables import Article, Change, Entity, Fact, Revision, Span
 from app.text.quoting import printable
@@ -70,7 +71,12 @@ def faults(connection: Connection) -> Iterator[str]:
 
 
 def file_faults(connection: Connection) -> Iterator[str]:
-    """Yield what SQLite itself finds wrong with the file; what newer ones find of the index, `index_faults` finds."""
+    """Yield what SQLite itself finds wrong with the file; what newer ones find of the index, `index_faults` finds.
+
+    PostgreSQL keeps its files to itself.
+    """
+    if connection.dialect.name != "sqlite":
+        return
     try:
         for (text,) in connection.exec_driver_sql("PRAGMA main.integrity_check"):
             for line in text.splitlines():
@@ -93,7 +99,10 @@ def row_faults(connection: Connection) -> Iterator[str]:
                 new = [line for line in differences_of_article(connection, article_id) if line not in told]
                 told |= {*new}
                 yield from new
-        yield from differences_of_entities(connection)
+        found = list(differences_of_entities(connection))
+        yield from found
+        if not (broken or told or found):  # Else it would be told of all that hangs on the faults.
+            yield from derived_faults(connection)
     except (DatabaseError, ValueError) as error:
         yield f"rows: cannot be read further ({getattr(error, 'orig', error)})"
 
@@ -130,14 +139,14 @@ def _untrue_changes(connection: Connection) -> Iterator[str]:
         yield f"article {article_id}: by the feed of changes it should not be there"
 
 
-def verified(file: Path, called: Path) -> Summary:
+def verified(file: Path, called: Place) -> Summary:
     """Return how much there is in the database file, if nothing is wrong with it.
 
     Raises:
-        DatabaseFileError: listing what is; it calls the file by the other name, which the user knows it by.
+        DatabaseFileError: listing what is; it calls the file by what it was made of, as the user knows that.
     """
     with closing(create_reader(url_of(file))) as reader, reader.connect() as connection:
-        refuse_faults(list(faults(connection)), f"{called}: does not verify")
+        refuse_faults(list(faults(connection)), f"{name_of(called)}: does not verify")
         return summary_of(connection)
 
 

@@ -11,7 +11,7 @@ from app.loading.checking import CheckedArticle, CheckedFact
 from app.loading.format import FactEntry, NoteEntry, Refers, RoleEntry, marked
 from app.loading.statements import statement_of
 from app.tables import APART, FACT_TABLES, UNDATED, UNVALUED, ListedFactRow
-from app.text.folding import fold
+from app.text.folding import comparable, fold
 from app.text.quoting import Span, context, paragraph_at, paragraphs, words
 from app.vocabulary import FactType
 
@@ -155,7 +155,7 @@ def columns_of(article: CheckedArticle, fact: CheckedFact) -> Row:
         value = dumped[name]
         row[f"{name}_id" if name in references else name] = getattr(value, "value", value)
     if isinstance(entry, RoleEntry):
-        row["title_key"] = fold(entry.title)
+        row["title_key"] = comparable(entry.title)
     if isinstance(entry, NoteEntry):
         about = row.pop("about")
         row["about_fact_id"] = f"{article.id}.{about}" if about else None

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, select
 from sqlmodel import col
 
-from app.queries.conditions import found_by_text
+from app.queries.matching import found_by_text
 from app.queries.paging import Slice, fetch_slice, order_by
 from app.queries.unknown import nothing_answers, refuse_unknown
 from app.schemas.base import EvidenceItem, article_ref

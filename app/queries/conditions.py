@@ -4,31 +4,16 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    CompoundSelect,
-    Float,
-    Select,
-    SQLColumnExpression,
-    column,
-    func,
-    literal_column,
-    or_,
-    select,
-    table,
-    text,
-)
+from sqlalchemy import ColumnElement, CompoundSelect, Select, SQLColumnExpression, or_, select
 from sqlmodel import col
 
-from app.tables import Entity, Fact, Mention, Participation, Relation, SearchDocument
+from app.tables import Entity, Fact, Mention, Participation, Relation
 from app.vocabulary import EntityType, RelationKind
 
 ORGANISATIONAL = (RelationKind.PART_OF,)
 """What makes a child a part of an organisation."""
 SPATIAL = (RelationKind.WITHIN, RelationKind.CAPITAL_OF, RelationKind.LOCATED_IN)
 """What makes a child lie in a place."""
-
-SEARCH_INDEX = table("search_index", column("rowid"), column("title"), column("body"))
 
 Ids = Select[Any] | CompoundSelect[Any]
 
@@ -94,31 +79,3 @@ def overlaps(
     if last is not None:
         conditions.append(or_(earliest.is_(None), earliest <= last))
     return conditions
-
-
-def full_text(words: str) -> str:
-    """Return an FTS5 query that finds all the words; each is quoted, so nothing in it acts as an operator."""
-    return " ".join('"{}"'.format(word.replace('"', '""')) for word in words.split())
-
-
-def found(words: str) -> ColumnElement[bool]:
-    """Hold for search documents in which all the words occur."""
-    matches = (
-        select(SEARCH_INDEX.c.rowid)
-        .where(text("search_index MATCH :words").bindparams(words=full_text(words)))
-        .scalar_subquery()
-    )
-    return col(SearchDocument.id).in_(matches)
-
-
-def found_by_text(subject: SQLColumnExpression[Any], types: Iterable[str], words: str) -> ColumnElement[bool]:
-    """Hold for entities, facts or articles of these types whose search document has all the words."""
-    return subject.in_(
-        select(col(SearchDocument.subject_id)).where(found(words), col(SearchDocument.type).in_(list(types)))
-    )
-
-
-RANK = func.bm25(literal_column("search_index"), 4.0, 1.0, type_=Float())
-"""How well a search document matches, best lowest; a match in the title counts four times one in the body."""
-SNIPPET = func.snippet(literal_column("search_index"), -1, "**", "**", "…", 24)
-"""The best passage, of at most 24 words, its matches between asterisks."""

@@ -25,7 +25,7 @@ from app.schemas.parameters import (
     RoleFilters,
 )
 from app.tables import Date, Evidence, Fact, Figure, Mention, Note, NoteSubject, Quote, Role, Span, table_of
-from app.text.folding import fold
+from app.text.folding import comparable
 from app.vocabulary import Basis, FactType, Precision
 
 FACT, MENTION = table_of(Fact), table_of(Mention)
@@ -195,7 +195,7 @@ def _roles(filters: RoleFilters, parts: Parts) -> Narrowed:
         {
             "person": ("person_id", filters.person),
             "organisation": ("organisation_id", parts(filters.organisation) if filters.organisation else ()),
-            "title": ("title_key", sorted({fold(title) for title in filters.title})),
+            "title": ("title_key", sorted({comparable(title) for title in filters.title})),
         },
     )
 

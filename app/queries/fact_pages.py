@@ -17,9 +17,9 @@ from sqlalchemy import Connection, Row, select
 
 from app.queries import fact_ranges as ranges
 from app.queries import paging
-from app.queries.conditions import found_by_text
 from app.queries.fact_filters import FACT, Arm, Narrowing, Wanted, wanted_of
 from app.queries.fact_ranges import KEYS, LOWEST, UNKNOWN, By, Part, Range, Shape
+from app.queries.matching import found_by_text
 from app.queries.paging import Order, Slice, Total, count, decode, encode, question_of
 from app.schemas.parameters import ListParameters
 from app.tables import Lineage, table_of

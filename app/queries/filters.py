@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col
 
 from app.listings import Part, number_of, parts_of
-from app.queries.conditions import found_by_text, mentioned_in
+from app.queries.conditions import mentioned_in
+from app.queries.matching import found_by_text
 from app.schemas.parameters import (
     DocumentFilters,
     EventFilters,
@@ -22,7 +23,7 @@ from app.schemas.parameters import (
     UnitFilters,
 )
 from app.tables import Entity
-from app.text.folding import fold
+from app.text.folding import comparable
 from app.vocabulary import EntityType
 
 Named = list[dict[str, str]]
@@ -65,7 +66,8 @@ def wanted_by(entity_type: EntityType, filters: ListParameters, parts: Iterable[
     return Wanted(
         tuple(
             Alternatives(
-                tuple(number_of(entity_type, **names) | part for names in group for part in kept), len(group) == 1
+                tuple(number_of(entity_type, **names) | part for names in group for part in kept),
+                apart=len(group) == 1 or group[0].keys() == {"kind"},
             )
             for group in groups
         ),
@@ -82,7 +84,7 @@ def _each(name: str, values: Iterable[str]) -> Iterator[Named]:
 
 
 def _person(filters: PersonFilters) -> Iterator[Named]:
-    titles = sorted({fold(title) for title in filters.title})
+    titles = sorted({comparable(title) for title in filters.title})
     if filters.organisation and titles:  # One and the same post must be there and have the title.
         yield [{"organisation": place, "title": title} for place, title in product(filters.organisation, titles)]
     else:

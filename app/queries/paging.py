@@ -14,7 +14,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, TypeDecorator, bindparam, func, literal, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    Select,
+    TypeDecorator,
+    bindparam,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 
 from app.errors import InputError, InvalidInputError
 from app.schemas.parameters import ListParameters
@@ -117,7 +130,9 @@ def _after(order: Order, values: Sequence[Any]) -> ColumnElement[bool]:
 
 
 def _bound(key: ColumnElement[Any], value: Any) -> ColumnElement[Any]:
-    return bindparam(None, value, type_=key.type, unique=True)
+    # A cursor may hold any integer of 64 bits, whatever the column's.
+    kind = BigInteger() if isinstance(key.type, Integer) else key.type
+    return bindparam(None, value, type_=kind, unique=True)
 
 
 def encode(question: str, values: Sequence[Any]) -> str:

@@ -169,6 +169,6 @@ def count_of(shape: Shape) -> Select[int, int]:
         select(select(*columns).where(*_in_range(shape, place)).limit(LIMIT).subquery())
         for place in range(len(shape.ranges))
     ]
-    seen = (union if shape.distinct else union_all)(*parts).subquery().c
-    passes = and_(true(), *_passing(shape, Range(), seen))
-    return select(func.count(), func.count(case((passes, 1))))
+    seen = (union if shape.distinct else union_all)(*parts).subquery()
+    passes = and_(true(), *_passing(shape, Range(), seen.c))
+    return select(func.count(), func.count(case((passes, 1)))).select_from(seen)

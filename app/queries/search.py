@@ -4,18 +4,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, or_, select
 from sqlmodel import col
 
-from app.queries.conditions import RANK, SEARCH_INDEX, SNIPPET, full_text
 from app.queries.evidence import evidence_of
+from app.queries.matching import SEARCH_INDEX, Matches, Rank, Snippet
 from app.queries.paging import Order, Slice, fetch_slice, question_of
 from app.queries.unknown import refuse_unknown
 from app.schemas.base import EvidenceItem, entity_url, fact_url
 from app.schemas.parameters import SearchFilters
 from app.schemas.views import SearchHit
 from app.tables import Fact, Mention, Name, SearchDocument, table_of
-from app.text.passages import LOOKED_THROUGH, passage
+from app.text.passages import LOOKED_THROUGH, MARK, passage
 from app.vocabulary import EntityType, FactType
 
 DOCUMENT = table_of(SearchDocument).c
@@ -31,7 +31,7 @@ def search(connection: Connection, filters: SearchFilters) -> Slice[SearchHit]:
         NotFoundError: a filter names something that is not there.
     """
     refuse_unknown(connection, filters)
-    order = Order(question_of(filters), (RANK, DOCUMENT.id))
+    order = Order(question_of(filters), (Rank(filters.q), DOCUMENT.id))
     page = fetch_slice(connection, _hits(filters), order, filters.limit, filters.cursor)
     evidence = _evidence(connection, page.items) if "evidence" in filters.include else None
     snippets = _snippets(connection, page.items, filters.q)
@@ -45,29 +45,35 @@ def _hits(filters: SearchFilters) -> Select[Any]:
 
 def _matching(statement: Select[Any], words: str) -> Select[Any]:
     """Narrow a statement over search documents to those that have all the words."""
-    return statement.join(SEARCH_INDEX, SEARCH_INDEX.c.rowid == DOCUMENT.id).where(
-        text("search_index MATCH :words").bindparams(words=full_text(words))
-    )
+    return statement.join(SEARCH_INDEX, SEARCH_INDEX.c.rowid == DOCUMENT.id).where(Matches(words))
 
 
 def _snippets(connection: Connection, rows: Sequence[Row[Any]], words: str) -> dict[int, str]:
     """Return the best passages of one page's hits; SQLite would make those of all hits before it sorts them.
 
-    What its function takes grows with the square of the matches, so a long text is looked through here.
+    What its function takes grows with the square of the matches, so a long text is looked through here; and
+    PostgreSQL's would know other words.
     """
     is_short = func.length(DOCUMENT.body) <= SHORT
     found = _matching(
         select(
             DOCUMENT.id,
-            case((is_short, SNIPPET)).label("snippet"),
-            case((~is_short, func.substr(DOCUMENT.body, 1, LOOKED_THROUGH))).label("beginning"),
+            DOCUMENT.title,
+            case((is_short, Snippet())).label("snippet"),
+            func.substr(DOCUMENT.body, 1, LOOKED_THROUGH).label("beginning"),
         ),
         words,
     ).where(DOCUMENT.id.in_([row.id for row in rows]))
     return {
-        row.id: passage(row.beginning, words) if row.snippet is None else row.snippet
+        row.id: _passage(row.title, row.beginning, words) if row.snippet is None else row.snippet
         for row in connection.execute(found)
     }
+
+
+def _passage(title: str, body: str, words: str) -> str:
+    """Return a passage of the body, or of the title where only that has one of the words."""
+    found, titled = passage(body, words), passage(title, words)
+    return titled if MARK in titled and MARK not in found else found
 
 
 def _conditions(filters: SearchFilters) -> Iterator[ColumnElement[bool]]:

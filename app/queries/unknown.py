@@ -121,5 +121,5 @@ def _candidates(kind: str | None, value: str) -> Iterator[Select[str]]:
         column = col(Entity.id)
         if kind is not None:
             ids = ids.where(col(Entity.type) == EntityType(kind))
-    yield ids.where(column.startswith(value[:3], autoescape=True))
+    yield ids.where(column.startswith(value[:3].lower(), autoescape=True))
     yield ids

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
+from anyio.to_thread import run_sync
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel
 from pydantic_core import to_json
@@ -14,7 +15,7 @@ from starlette.types import Scope
 
 from app import __version__
 from app.answers import JSON, Answer, Header, as_json, make_answer
-from app.database import current_token, explained
+from app.database import current_token, explained, runs_inline
 from app.encoding import preferred
 from app.errors import NotModifiedError
 from app.problems import refuse_repeated
@@ -45,6 +46,11 @@ def etag_of_article(connection: Connection, article_id: str) -> str:
         NotFoundError: there is no such article.
     """
     return find_etag(connection, article_id) or nothing_answers(connection, "article", article_id)
+
+
+async def run(engine: Engine, question: Callable[[], FoundT]) -> FoundT:
+    """Ask the engine, right here if that takes no longer than a hop to another thread would, else in another thread."""
+    return question() if runs_inline(engine) else await run_sync(question)
 
 
 class Asking:
@@ -105,7 +111,7 @@ class Asking:
             asked = f"{__version__} {self.path}?{self.query}"
             return f'"{self.last_load}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}"'
 
-        return self._read(mark, lambda connection: question(connection, *args, **kwargs))
+        return await self._read(mark, lambda connection: question(connection, *args, **kwargs))
 
     async def fetch_of_article(self, question: Callable[[Connection, str], FoundT], article_id: str) -> FoundT:
         """Return what the question finds about one article alone: its ETag stands as long as the article does.
@@ -118,10 +124,12 @@ class Asking:
         def mark(connection: Connection) -> str:
             return etag_of_article(connection, article_id)
 
-        return self._read(mark, lambda connection: question(connection, article_id))
+        return await self._read(mark, lambda connection: question(connection, article_id))
 
-    def _read(self, mark: Callable[[Connection], str], question: Callable[[Connection], FoundT]) -> FoundT:
-        """Ask, right here: SQLite answers in the time that a hop to another thread would take."""
+    async def _read(self, mark: Callable[[Connection], str], question: Callable[[Connection], FoundT]) -> FoundT:
+        return await run(self.engine, lambda: self._ask(mark, question))
+
+    def _ask(self, mark: Callable[[Connection], str], question: Callable[[Connection], FoundT]) -> FoundT:
         wanted = Preconditions.of(self.headers)
         coding = preferred(self._accepted)
         with explained(), self.engine.connect() as connection:

@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 
 from app import __version__
 from app.database import check_ready, current_revision, explained
-from app.routers.asking import NoQuery
+from app.routers.asking import NoQuery, run
 from app.schemas.views import Health, Readiness
 
 router = APIRouter(tags=["service"])
@@ -21,6 +21,10 @@ async def get_health(_none: NoQuery) -> Health:
 async def get_readiness(_none: NoQuery, request: Request) -> Readiness:
     """Say that the database answers and its schema is the one this version needs; 503 when not."""
     reader: Engine = request.app.state.reader
+    return await run(reader, lambda: _readiness(reader))
+
+
+def _readiness(reader: Engine) -> Readiness:
     check_ready(reader)
     with explained(), reader.connect() as connection:
         return Readiness(status="ready", revision=current_revision(connection))

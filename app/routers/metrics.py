@@ -8,7 +8,7 @@ from app.database import check_ready, current_revision, current_token, explained
 from app.errors import DatelineError
 from app.metrics import Metrics
 from app.queries.contents import count_contents
-from app.routers.asking import NoQuery
+from app.routers.asking import NoQuery, run
 
 router = APIRouter(tags=["service"])
 
@@ -25,7 +25,8 @@ async def get_metrics(_none: NoQuery, request: Request) -> Response:
     Requests by method, route and status, their durations, the processes, and what the database holds; of all workers.
     """
     metrics: Metrics = request.app.state.metrics
-    contents = _contents(request.app.state.reader, metrics)
+    reader: Engine = request.app.state.reader
+    contents = await run(reader, lambda: _contents(reader, metrics))
     body, media_type = metrics.exposition(request.headers.get("accept", ""), contents)
     return Response(body, media_type=media_type)
 

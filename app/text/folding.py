@@ -1,14 +1,25 @@
 """Folding: text as people compare it, without case and accents."""
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import Final
+
+LONGEST_KEY: Final = 200
+"""Characters of a text that an index holds."""
 
 
 def fold(text: str) -> str:
     """Return the text without case, accents and surrounding white space, as sorting and comparing see it."""
     decomposed = unicodedata.normalize("NFKD", text)  # First: ‘㎐’ has no case until it comes apart into ‘Hz’.
     return " ".join("".join(char for char in decomposed if not unicodedata.combining(char)).casefold().split())
+
+
+def comparable(text: str) -> str:
+    """Return the folded text, or its digest where it is too long to stand in an index: equal for equal texts."""
+    folded = fold(text)
+    return folded if len(folded) <= LONGEST_KEY else f"#{hashlib.sha256(folded.encode()).hexdigest()}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

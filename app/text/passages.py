@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 from itertools import islice
+from unicodedata import normalize
 
 from app.text.folding import fold
 
@@ -12,6 +13,8 @@ BEFORE = 8
 """Words of a passage that stand before its first match."""
 LOOKED_THROUGH = 200_000
 """Code points from the start of a text in which a passage is looked for."""
+MARK = "**"
+"""Stands around a match."""
 WORD = re.compile(r"[^\W_]+")
 
 
@@ -20,7 +23,7 @@ def passage(text: str, words: str) -> str:
 
     Case and accents make no difference. Where none of the words occurs early enough, it is the text's beginning.
     """
-    wanted = {fold(word) for word in WORD.findall(words)}
+    wanted = {fold(word) for word in WORD.findall(normalize("NFC", words))}
     text = text[:LOOKED_THROUGH]
     first = next((number for number, word in enumerate(WORD.finditer(text)) if _folded(word[0]) in wanted), 0)
     start = max(0, first - BEFORE)
@@ -30,7 +33,7 @@ def passage(text: str, words: str) -> str:
         return ""
     pieces, end = ["…" if start else text[: shown[0].start()]], shown[0].start()
     for word in shown:
-        marks = "**" if _folded(word[0]) in wanted else ""
+        marks = MARK if _folded(word[0]) in wanted else ""
         pieces += [text[end : word.start()], marks, word[0], marks]
         end = word.end()
     return "".join([*pieces, "…" if cut else text[end:]])

@@ -16,7 +16,9 @@ branch_labels = None
 depends_on = None
 
 
-# An external-content index, kept by triggers: whoever writes search_document cannot forget it.
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+# SQLite: an external-content index, kept by triggers: whoever writes search_document cannot forget it.
 REMOVE = "INSERT INTO search_index (search_index, rowid, title, body) VALUES ('delete', old.id, old.title, old.body)"
 ADD = "INSERT INTO search_index (rowid, title, body) VALUES (new.id, new.title, new.body)"
 FULL_TEXT = (
@@ -26,6 +28,30 @@ FULL_TEXT = (
     f"CREATE TRIGGER search_document_delete AFTER DELETE ON search_document BEGIN {REMOVE}; END",
     f"CREATE TRIGGER search_document_update AFTER UPDATE ON search_document BEGIN {REMOVE}; {ADD}; END",
 )
+
+# PostgreSQL: its own full text splits and folds words otherwise than FTS5. So the words are kept as they are to be
+# found, and who writes search_document leaves a mark, by which the engine makes the words before it commits.
+CHANGED = "INSERT INTO search_index_pending (rowid) SELECT id FROM changed ON CONFLICT DO NOTHING; RETURN NULL"
+TRIGGER = (
+    "CREATE TRIGGER search_document_{0} AFTER {0} ON search_document REFERENCING NEW TABLE AS changed "
+    "FOR EACH STATEMENT EXECUTE FUNCTION search_document_changed()"
+)
+WORDS = (
+    "CREATE TABLE search_index ("
+    "rowid BIGINT NOT NULL CONSTRAINT pk_search_index PRIMARY KEY "
+    "CONSTRAINT fk_search_index_rowid REFERENCES search_document (id) ON DELETE CASCADE, "
+    "title TEXT NOT NULL, body TEXT NOT NULL)",
+    "CREATE INDEX ix_search_index_words ON search_index "
+    "USING gin (array_remove(string_to_array(title || ' ' || body, ' '), ''))",
+    "CREATE TABLE search_index_pending (rowid BIGINT NOT NULL CONSTRAINT pk_search_index_pending PRIMARY KEY)",
+    f"CREATE FUNCTION search_document_changed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {CHANGED}; END $$",
+    TRIGGER.format("insert"),
+    TRIGGER.format("update"),
+)
+
+
+def is_sqlite() -> bool:
+    return op.get_bind().dialect.name == "sqlite"
 
 
 def upgrade() -> None:
@@ -75,7 +101,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "search_document",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", NUMBER, nullable=False),
         sa.Column("subject_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("type", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -124,7 +150,7 @@ def upgrade() -> None:
 
     op.create_table(
         "span",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", NUMBER, nullable=False),
         sa.Column("article_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("start", sa.Integer(), nullable=False),
         sa.Column("end", sa.Integer(), nullable=False),
@@ -180,7 +206,7 @@ def upgrade() -> None:
     op.create_table(
         "evidence",
         sa.Column("fact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("span_id", sa.Integer(), nullable=False),
+        sa.Column("span_id", NUMBER, nullable=False),
         sa.ForeignKeyConstraint(["fact_id"], ["fact.id"], name=op.f("fk_evidence_fact_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["span_id"], ["span.id"], name=op.f("fk_evidence_span_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("fact_id", "span_id", name=op.f("pk_evidence")),
@@ -363,13 +389,16 @@ def upgrade() -> None:
 
     first = sa.text("INSERT INTO revision (id, value, token) VALUES (1, 0, :token)")
     op.execute(first.bindparams(token=secrets.token_hex(8)))
-    for statement in FULL_TEXT:
+    for statement in FULL_TEXT if is_sqlite() else WORDS:
         op.execute(statement)
 
 
 def downgrade() -> None:
-    for kind in ("insert", "delete", "update"):
-        op.execute(f"DROP TRIGGER search_document_{kind}")
+    for kind in ("insert", "delete", "update") if is_sqlite() else ("insert", "update"):
+        op.execute(f"DROP TRIGGER search_document_{kind}" + ("" if is_sqlite() else " ON search_document"))
+    if not is_sqlite():
+        op.execute("DROP FUNCTION search_document_changed")
+        op.execute("DROP TABLE search_index_pending")
     op.execute("DROP TABLE search_index")
     with op.batch_alter_table("sequence", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sequence_later_id"))

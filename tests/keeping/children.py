@@ -20,7 +20,8 @@ from typing import Any, Self
 
 from sqlalchemy.exc import DatabaseError
 
-from app.database import PRAGMAS, create_writer
+from app.database import create_writer
+from app.database.sqlite import PRAGMAS
 from app.errors import DatelineError, NotFoundError
 from app.keeping.backup import back_up
 from app.keeping.opening import with_hint

@@ -6,17 +6,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from app.database import PRAGMAS, Schema, create_writer, migrate
+from app.database import Schema, create_writer, migrate
+from app.database.sqlite import PRAGMAS
 from app.errors import DamagedFileError, DatabaseFileError
 from app.keeping import opening
-from app.keeping.opening import examine, file_of, offering_way_out, refuse_unusable, url_of, with_hint
+from app.keeping.opening import examine, offering_way_out, place_of, refuse_unusable, url_of, with_hint
 
 GARBAGE = b"This is a letter to the editor. " * 1000
 
 
 def test_a_url_and_its_file_are_found_from_each_other() -> None:
-    assert file_of("sqlite:////data/some.db") == Path("/data/some.db")
-    assert file_of("sqlite:///some.db") == Path("some.db")
+    assert place_of("sqlite:////data/some.db") == Path("/data/some.db")
+    assert place_of("sqlite:///some.db") == Path("some.db")
     odd = Path("/data/ünï & 100% #1?.db")
     assert url_of(odd).database == str(odd)
 

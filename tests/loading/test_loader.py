@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from app.database import create_writer, current_revision
@@ -14,6 +15,7 @@ from app.errors import NotFoundError
 from app.loading.checking import CheckedArticle
 from app.loading.loader import Outcome, delete_article, load_article
 from app.loading.source import CheckError
+from app.queries import matching
 from app.tables import Article, Change, Entity, Fact, Mention, SearchDocument, table_of
 from tests.folders import FolderFactory, assert_sound, contents, contents_of, load
 from tests.loading.articles import TEXT, Document, articles, checked, fact_of, small_document
@@ -49,11 +51,8 @@ def fact_ids(writer: Engine) -> set[str]:
 def found(writer: Engine, words: str) -> set[tuple[str, str]]:
     """What full text finds: (type, id)."""
     with writer.connect() as connection:
-        matching = text(
-            "SELECT type, subject_id FROM search_document"
-            " WHERE id IN (SELECT rowid FROM search_index WHERE search_index MATCH :words)"
-        )
-        return {(row.type, row.subject_id) for row in connection.execute(matching, {"words": words})}
+        documents = select(col(SearchDocument.type), col(SearchDocument.subject_id)).where(matching.found(words))
+        return {(row.type, row.subject_id) for row in connection.execute(documents)}
 
 
 # --- Outcomes -----------------------------------------------------------------------------------------------------
@@ -348,7 +347,7 @@ def test_a_load_that_fails_halfway_leaves_the_database_untouched(writer: Engine)
     twice = CheckedArticle(
         article.id, article.source, article.text, article.header, article.entities, article.facts + article.facts[-1:]
     )
-    with pytest.raises(Exception, match="UNIQUE constraint failed"), writer.begin() as connection:
+    with pytest.raises(IntegrityError, match=r"(?i)unique constraint"), writer.begin() as connection:
         load_article(connection, twice)
     assert contents_of(writer) == before
     assert revision(writer) == 1

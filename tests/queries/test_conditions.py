@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.queries.conditions import full_text
+from app.queries.matching import full_text
 from tests.api import Api
 from tests.newsroom import checked
 

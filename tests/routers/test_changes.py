@@ -51,9 +51,9 @@ def four(empty: Api) -> Api:
 
 
 @pytest.fixture(scope="module")
-def told(make_file: Callable[[], Path]) -> Iterator[Api]:
+def told(make_database: Callable[[], str]) -> Iterator[Api]:
     """The same, to be read alone."""
-    with Api(make_file()) as api:
+    with Api(make_database()) as api:
         steps_of(api, *STEPS_OF_FOUR)
         yield api
         assert shown(api.read("/changes")) == FOUR

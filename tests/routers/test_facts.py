@@ -1,5 +1,6 @@
 """Facts of all types, and the types that have paths of their own."""
 
+import random
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from app.loading.format import (
 )
 from app.vocabulary import Basis, FactType, NoteCategory
 from tests.api import KOOME, Api, assert_problem, faults_of
-from tests.newsroom import REPORT
+from tests.newsroom import REPORT, checked
 
 PATHS = {
     "/roles": FactType.ROLE,
@@ -314,3 +315,17 @@ def test_both_articles_keep_their_own_facts(both: Api) -> None:
         fact("meeting-date"),
         f"{REPORT}.meeting-date",
     }
+
+
+def test_names_and_titles_may_be_long(empty: Api) -> None:
+    """Longer than the trees of an index hold, and of letters that cannot be compressed."""
+    letters = random.Random(0)
+    name, title = ("".join(chr(letters.randrange(0x4E00, 0x9FFF)) for _ in range(2000)) for _ in range(2))
+    text = f"{name}, {title}."
+    facts = [
+        {"type": "name", "entity": "ada", "text": name, "kind": "full", "evidence": name},
+        {"type": "role", "person": "ada", "title": title, "evidence": title},
+    ]
+    empty.load(checked("long", text, {"entities": {"ada": {"type": "person", "name": "Ada"}}, "facts": facts}))
+    assert empty.read("/people/ada")["names"][0]["text"] == name
+    assert empty.read("/roles")["items"][0]["title"] == title

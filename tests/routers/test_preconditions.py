@@ -1,7 +1,6 @@
 """Conditional requests on articles: nobody overwrites what they have not seen."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -40,8 +39,8 @@ def title_in(api: Api) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def shared(make_file: Callable[[], Path]) -> Iterator[Api]:
-    with Api(make_file()) as api:
+def shared(make_database: Callable[[], str]) -> Iterator[Api]:
+    with Api(make_database()) as api:
         yield api
 
 
@@ -310,8 +309,8 @@ def test_another_version_of_the_code_has_other_tags(one: Api, monkeypatch: pytes
     assert_problem(one.put("one", document("Chair"), if_match=tag), 412)
 
 
-def test_two_databases_with_the_same_article_give_it_the_same_tag(one: Api, make_file: Any) -> None:
-    with Api(make_file()) as other:
+def test_two_databases_with_the_same_article_give_it_the_same_tag(one: Api, make_database: Any) -> None:
+    with Api(make_database()) as other:
         other.put("zero", document())
         other.put("one", document())
         assert tag_of(other) == tag_of(one)

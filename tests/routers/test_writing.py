@@ -18,12 +18,16 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
-from app.database import PRAGMAS
+from app.database import closing, create_writer
+from app.database.postgres import WRITING
+from app.database.sqlite import PRAGMAS
 from app.loading import loader
 from app.loading.checking import check_folder
 from app.loading.source import CheckError
 from app.routers import desk as desk_module
+from app.tables import Article
 from app.tokens import hash_of
 from tests.api import KOOME, TOKEN, Api, Server, assert_problem, bearing, body_of, faults_of
 from tests.folders import SEED, write_folder
@@ -64,9 +68,9 @@ def seen(api: Api) -> list[tuple[int, bytes, str | None]]:
 
 
 @pytest.fixture(scope="module")
-def filled(make_file: Any) -> Iterator[Api]:
+def filled(make_database: Any) -> Iterator[Api]:
     """The API on one article, of which readers see the same after all tests as before them, byte for byte."""
-    with Api(make_file()) as api:
+    with Api(make_database()) as api:
         assert api.put("one", document()).status_code == 201
         before = seen(api)
         yield api
@@ -136,8 +140,8 @@ def test_the_scheme_may_be_in_any_case(empty: Api, scheme: str) -> None:
     assert empty.request("PUT", "/articles/one", content=body_of(document()), headers=headers).status_code == 201
 
 
-def test_where_nobody_may_write_it_is_said_how_to_turn_it_on(make_file: Any) -> None:
-    with Api(make_file(), tokens={}) as api:
+def test_where_nobody_may_write_it_is_said_how_to_turn_it_on(make_database: Any) -> None:
+    with Api(make_database(), tokens={}) as api:
         for method, path in WRITES:
             for headers in ({}, bearing(), bearing("")):
                 response = api.request(method, path, headers=headers)
@@ -149,8 +153,8 @@ def test_where_nobody_may_write_it_is_said_how_to_turn_it_on(make_file: Any) -> 
         assert revision(api) == 0
 
 
-def test_each_of_several_writers_may_write_until_their_hash_is_taken_out(make_file: Any) -> None:
-    file = make_file()
+def test_each_of_several_writers_may_write_until_their_hash_is_taken_out(make_database: Any) -> None:
+    file = make_database()
     with Api(file, tokens={"desk": hash_of("a"), "night": hash_of("b")}) as api:
         for token, article in (("a", "one"), ("b", "two")):
             headers = {"Content-Type": "application/json", **bearing(token)}
@@ -330,8 +334,8 @@ def test_what_is_read_as_a_document_may_be_written_back(
     assert copied | {"id": article_id} == answer.json()
 
 
-def test_the_seed_article_may_be_written_back_and_edited(make_file: Any, koome_article: Any) -> None:
-    with Api(make_file(koome_article)) as api:
+def test_the_seed_article_may_be_written_back_and_edited(make_database: Any, koome_article: Any) -> None:
+    with Api(make_database(koome_article)) as api:
         answer = api.get(f"/articles/{KOOME}/document")
         assert api.put(KOOME, answer.content).status_code == 200
         assert revision(api) == 1
@@ -476,8 +480,8 @@ def test_articles_that_call_an_entity_otherwise_are_a_conflict_and_nothing_is_st
     assert one.put("one", different).status_code == 200  # whose own it is
 
 
-def test_what_takes_too_long_to_check_is_refused_and_nothing_is_stored(make_file: Any) -> None:
-    with Api(make_file(), check_timeout=1e-6) as api:
+def test_what_takes_too_long_to_check_is_refused_and_nothing_is_stored(make_database: Any) -> None:
+    with Api(make_database(), check_timeout=1e-6) as api:
         for response in (api.put("one", document()), api.check(document())):
             problem = assert_problem(response, 413)
             assert problem["title"] == "Content Too Large"
@@ -485,12 +489,12 @@ def test_what_takes_too_long_to_check_is_refused_and_nothing_is_stored(make_file
         assert revision(api) == 0
 
 
-def test_nesting_is_limited_by_its_setting(make_file: Any) -> None:
+def test_nesting_is_limited_by_its_setting(make_database: Any) -> None:
     nested: Any = "x"
     for _ in range(20):
         nested = [nested]
     for deepest, message in ((32, "unknown key `more`"), (8, "nested more than 8 deep")):
-        with Api(make_file(), max_depth=deepest) as api:
+        with Api(make_database(), max_depth=deepest) as api:
             for response in (api.put("one", document(more=nested)), api.check(document(more=nested))):
                 assert assert_problem(response, 422)["errors"][0]["detail"] == message
 
@@ -668,47 +672,43 @@ def test_a_check_does_not_wait_for_a_write(one: Api, monkeypatch: pytest.MonkeyP
 
 def test_a_write_waits_for_one_of_another_process_and_readers_do_not(one: Api) -> None:
     gate = Gate()
-    other_process = sqlite3.connect(one.url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
-    other_process.execute("BEGIN IMMEDIATE")
-    other_process.execute("UPDATE article SET text = 'half a load'")
-    gate.reached.set()
     before = seen(one)
 
-    def let_go() -> None:
-        gate.opened.wait(30)
-        other_process.rollback()
+    def write() -> None:
+        with closing(create_writer(one.url)) as other_process, other_process.connect() as connection:
+            connection.execute(update(Article).values(text="half a load"))
+            gate.reached.set()
+            gate.opened.wait(30)
 
     with ThreadPoolExecutor(1) as pool:
-        gone = pool.submit(let_go)
+        gone = pool.submit(write)
+        gate.reached.wait(30)
         written, answers = beside(one, gate, put_of(other()), READS)
         gone.result()
-    other_process.close()
     assert [(answer.status_code, answer.content, answer.headers.get("etag")) for answer in answers] == before
     assert written.status_code == 200
 
 
 def test_a_write_that_another_process_keeps_waiting_is_told_to_come_again(
-    make_file: Any, monkeypatch: pytest.MonkeyPatch
+    make_database: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(PRAGMAS, "busy_timeout", 10)
-    with Api(make_file()) as api:
+    monkeypatch.setitem(WRITING, "lock_timeout", "10ms")
+    with Api(make_database()) as api:
         api.put("one", document())
         before = seen(api)
-        other_process = sqlite3.connect(api.url.removeprefix("sqlite:///"), isolation_level=None)
-        other_process.execute("BEGIN IMMEDIATE")
-        for response in (api.put("one", other()), api.put("two", document()), api.delete("one")):
-            problem = assert_problem(response, 503)
-            assert "busy" in problem["detail"]
-            assert response.headers["retry-after"] == "1"
-        assert api.check(other()).status_code == 200
-        assert seen(api) == before
-        other_process.rollback()
-        other_process.close()
+        with closing(create_writer(api.url)) as other_process, other_process.begin():
+            for response in (api.put("one", other()), api.put("two", document()), api.delete("one")):
+                problem = assert_problem(response, 503)
+                assert "busy" in problem["detail"]
+                assert response.headers["retry-after"] == "1"
+            assert api.check(other()).status_code == 200
+            assert seen(api) == before
         assert api.put("one", other()).status_code == 200
 
 
-def test_a_body_that_is_too_large_is_refused(make_file: Any) -> None:
-    with Api(make_file(), max_body=10_000) as api:
+def test_a_body_that_is_too_large_is_refused(make_database: Any) -> None:
+    with Api(make_database(), max_body=10_000) as api:
         large = body_of(document()).ljust(10_001)
         for response in (api.put("one", large), api.check(large)):
             assert_problem(response, 413)
@@ -831,7 +831,6 @@ def test_of_writers_who_create_one_wins(desk: Server) -> None:
 def test_of_writers_at_several_desks_on_one_database_one_wins(one: Api) -> None:
     """What each process does by itself must hold among processes too."""
     tag = one.get("/articles/one").headers["etag"]
-    file = Path(one.url.removeprefix("sqlite:///"))
     ready = threading.Barrier(WRITERS)
 
     opening = threading.Lock()
@@ -841,7 +840,7 @@ def test_of_writers_at_several_desks_on_one_database_one_wins(one: Api) -> None:
             with (
                 opening
             ):  # The framework makes its routes when it is first asked for one, and not for several threads at once.
-                api = stack.enter_context(Api(file))
+                api = stack.enter_context(Api(one.url))
                 assert_problem(api.put("one", version(number), if_match='"another"'), 412)
             ready.wait(30)  # until the last of them has opened
             return api.put("one", version(number), if_match=tag)

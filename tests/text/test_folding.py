@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.text.folding import expected_terms, fold, nearest
+from app.text.folding import LONGEST_KEY, comparable, expected_terms, fold, nearest
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,13 @@ def test_folding_twice_is_folding_once_for_every_letter() -> None:
 @given(st.text("ABCéÜñ ", max_size=20))
 def test_case_makes_no_difference(text: str) -> None:
     assert fold(text.upper()) == fold(text.lower()) == fold(text)
+
+
+def test_a_long_text_is_compared_by_its_digest() -> None:
+    assert comparable("Prohète") == "prohete"
+    assert comparable("É" * LONGEST_KEY) == "e" * LONGEST_KEY
+    assert comparable("É" * 201) == comparable("e" * 201) != comparable("e" * 202)
+    assert len(comparable("e" * 100_000)) <= LONGEST_KEY
 
 
 def test_the_nearest_word_is_found_and_nothing_is_guessed_from_afar() -> None:

@@ -1,0 +1,142 @@
+"""PostgreSQL: a server, asked from as many processes as there are; one of them writes at a time, as with SQLite."""
+
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+
+from app.database.failures import BUSY, FULL, READ_ONLY, TOO_SLOW, Failure
+from app.errors import NotReadyError
+from app.text.words import indexed
+
+DRIVER: Final = "postgresql+psycopg"
+CONNECTIONS: Final = 20
+"""How many connections a process reads with at most."""
+PATIENCE: Final = 5
+"""Seconds that a writer waits for another, a reader for a connection, and both for a server."""
+WRITING: Final = {"lock_timeout": f"{PATIENCE}s"}
+WRITERS: Final = 0x646174656C696E65
+"""The advisory lock that a writer holds: the letters of `dateline`."""
+
+UNREACHABLE: Final[Failure] = (
+    NotReadyError,
+    "the database cannot be reached, or is not ours to use: is its server running?",
+)
+FAILURES: Final[dict[str, Failure]] = {
+    "08": UNREACHABLE,  # connection exception
+    "25006": READ_ONLY,
+    "28": UNREACHABLE,  # invalid authorization
+    "3D000": UNREACHABLE,  # no such database
+    "40001": BUSY,  # serialization failure
+    "40P01": BUSY,  # deadlock
+    "42501": UNREACHABLE,  # insufficient privilege
+    "53100": FULL,  # disk full
+    "53200": FULL,  # out of memory
+    "53300": BUSY,  # too many connections
+    "55P03": BUSY,  # lock not available
+    "57014": TOO_SLOW,  # query canceled
+    "57P": UNREACHABLE,  # the server stops, starts, or has crashed
+    "58": UNREACHABLE,  # system error: input or output
+    "XX001": UNREACHABLE,  # data corrupted
+    "XX002": UNREACHABLE,  # index corrupted
+}
+"""What a client is told of SQLSTATEs, by their beginning; all others are faults of the code."""
+
+
+def failure_of(error: BaseException | None) -> Failure | None:
+    """Return what a client is told of the error; None for a fault of the code."""
+    state: str | None = getattr(error, "sqlstate", None)
+    if state is None:  # What the server has not said: it was not there to say anything.
+        return UNREACHABLE if type(error).__name__ == "OperationalError" else None
+    return next((failure for start, failure in FAILURES.items() if state.startswith(start)), None)
+
+
+def writer(url: URL) -> Engine:
+    """Return the engine that writes; its transactions wait for each other, for as long as a writer may wait."""
+    engine = _engine(url, WRITING)
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
+
+    @event.listens_for(engine, "commit")
+    def complete(connection: Connection) -> None:
+        if not connection.get_execution_options().get("migrating"):
+            index_words(connection)
+
+    return engine
+
+
+def reader(url: URL, timeout: float | None) -> Engine:
+    """Return the engine that reads: in one snapshot a transaction; each statement may take `timeout` seconds."""
+    return _engine(
+        url,
+        {
+            "default_transaction_isolation": "repeatable read",
+            "default_transaction_read_only": "on",
+            "statement_timeout": "0" if timeout is None else f"{max(1, round(timeout * 1000))}ms",
+        },
+    )
+
+
+@cache
+def _dumper() -> type:
+    """Return what makes parameters of strings: no text has a NUL in it, but a question may.
+
+    PostgreSQL would refuse it; with another character that no id has, it finds nothing, as SQLite does.
+    """
+    from psycopg.types.string import StrDumperUnknown  # Only who asks PostgreSQL imports its driver.
+
+    class Dumper(StrDumperUnknown):
+        def dump(self, obj: str) -> Any:
+            return super().dump(obj.replace("\0", "\ufffd"))
+
+    return Dumper
+
+
+PENDING: Final = """
+    WITH pending AS (
+        DELETE FROM search_index_pending
+        WHERE rowid IN (SELECT rowid FROM search_index_pending LIMIT 1000)
+        RETURNING rowid
+    )
+    SELECT id, title, body FROM pending LEFT JOIN search_document ON id = rowid
+"""
+"""Takes some documents whose words are not what they were."""
+INDEX: Final = """
+    INSERT INTO search_index (rowid, title, body) SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[])
+    ON CONFLICT (rowid) DO UPDATE SET title = excluded.title, body = excluded.body
+"""
+
+
+def index_words(connection: Connection) -> None:
+    """Bring the full-text index up to date with the search documents that have come or changed in the transaction.
+
+    What the words of a text are is not for the database to say: they are the same as SQLite's.
+    """
+    while rows := connection.exec_driver_sql(PENDING).all():
+        documents = [row for row in rows if row.id is not None]
+        titles, bodies = (indexed(getattr(row, name) for row in documents) for name in ("title", "body"))
+        connection.exec_driver_sql(INDEX, ([row.id for row in documents], titles, bodies))
+
+
+def _engine(url: URL, session: dict[str, str]) -> Engine:
+    engine = create_engine(
+        url.set(drivername=DRIVER),
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=PATIENCE,
+        pool_pre_ping=True,  # The server may have been started anew; one finds out by asking.
+        connect_args={} if "connect_timeout" in url.query else {"connect_timeout": PATIENCE},
+    )
+    settings = {"timezone": "UTC", "client_encoding": "UTF8", **session}
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        connection.adapters.register_dumper(str, _dumper())
+        with connection.cursor() as cursor:
+            for name, value in settings.items():
+                cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
+        connection.commit()
+
+    return engine

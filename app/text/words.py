@@ -1,0 +1,53 @@
+"""The words of a text, as full text finds them: split and folded by FTS5's own tokenizer, on whichever database."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable
+from threading import local
+from typing import Final
+
+TOKENIZER: Final = "unicode61 remove_diacritics 2"
+"""Words are made of letters and digits, whatever the script; case and accents make no difference."""
+LONGEST: Final = 255
+"""Characters of a word; of a longer one, which an index could not hold, its digest stands in its place."""
+
+
+class _Threads(local):
+    """SQLite in memory, one a thread, with a table whose documents are never kept."""
+
+    def __init__(self) -> None:
+        self.connection = sqlite3.connect(":memory:", isolation_level=None)
+        self.connection.execute(f"CREATE VIRTUAL TABLE document USING fts5(text, content='', tokenize='{TOKENIZER}')")
+        self.connection.execute("CREATE VIRTUAL TABLE word USING fts5vocab('document', 'instance')")
+
+
+_threads = _Threads()
+
+
+def words_of(texts: Iterable[str]) -> list[list[str]]:
+    """Return the words of each text, in their order."""
+    texts = list(texts)
+    words: list[list[str]] = [[] for _ in texts]
+    connection = _threads.connection
+    connection.execute("BEGIN")
+    try:
+        connection.executemany("INSERT INTO document (rowid, text) VALUES (?, ?)", enumerate(texts))
+        for number, word in connection.execute("SELECT doc, term FROM word ORDER BY doc, offset"):
+            words[number].append(word)
+    finally:
+        connection.execute("ROLLBACK")
+    return words
+
+
+def indexed(texts: Iterable[str]) -> list[str]:
+    """Return the words of each text with a space between them, as PostgreSQL's index has them."""
+    return [" ".join(map(_bounded, words)) for words in words_of(texts)]
+
+
+def _bounded(word: str) -> str:
+    return word if len(word) <= LONGEST else f"#{hashlib.sha256(word.encode()).hexdigest()}"
+
+
+def terms_of(question: str) -> list[list[str]]:
+    """Return what is looked for: for each part of the question the words that must follow each other."""
+    return [list(map(_bounded, words)) for words in words_of(question.split()) if words]

