@@ -48,9 +48,9 @@ def refuse_unknown(connection: Connection, filters: Parameters) -> None:
         if (values := {value for _, kind, value in wanted if _table(kind) == table})
     }
     faults = [
-        _fault(connection, name, kind, value, actual)
+        _fault(connection, name, kind, value, there)
         for name, kind, value in wanted
-        if (actual := found[_table(kind)].get(value)) is None or kind not in (None, actual)
+        if (there := found[_table(kind)].get(value)) is None or kind not in (None, there)
     ]
     if faults:
         raise NotFoundError("; ".join(fault.detail for fault in faults), faults)
