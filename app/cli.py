@@ -55,14 +55,15 @@ def migrate(
     revision: Annotated[str, typer.Argument(help="The schema revision: `head`, or `base` to take all down.")] = "head",
 ) -> None:
     """Bring the database's schema to a revision."""
-    from app import database
+    from app.database import closing, create_writer
+    from app.deriving.everything import migrate
     from app.keeping.opening import refuse_unusable
     from app.settings import load_settings
 
     settings = load_settings()
     refuse_unusable(settings.database_url)
-    with database.closing(database.create_writer(settings.database_url)) as engine:
-        database.migrate(engine, revision)
+    with closing(create_writer(settings.database_url)) as engine:
+        migrate(engine, revision)
     typer.echo(f"the schema is at {revision}")
 
 
@@ -273,7 +274,8 @@ def _load_seed_data(settings: "Settings") -> None:
     Raises:
         FolderError: it has faults.
     """
-    from app.database import closing, create_writer, migrate
+    from app.database import closing, create_writer
+    from app.deriving.everything import migrate
     from app.keeping.opening import refuse_unusable
     from app.loading.seed import are_loaded, digests_of, note_loaded
 

@@ -1,7 +1,7 @@
 """The lists that an entity stands in, by number: loading writes what questions look up.
 
 A list is what one value of one filter lets through: `person organisation=national-police-service`. Each list of events
-is three, by how much is known of their days, as the timeline sets events apart by that.
+is four, by what is known of their days: the timeline sets events apart by that, and a period is a range of each.
 """
 
 import hashlib
@@ -17,9 +17,11 @@ class Part(IntEnum):
 
     DATED = 0
     """Both the first and the last day are known."""
-    HALF_DATED = 1
-    """One of them is."""
-    UNDATED = 2
+    BEGUN = 1
+    """Only the first one is."""
+    ENDING = 2
+    """Only the last one is."""
+    UNDATED = 3
     """Neither is."""
 
 
@@ -40,7 +42,7 @@ def number_of(entity_type: str, **filters: str) -> int:
 
 def part_of(earliest: date | None, latest: date | None) -> Part:
     """Return the part of its lists that an event of these bounds stands in; what is no event has none."""
-    return Part((earliest is None) + (latest is None))
+    return Part(2 * (earliest is None) + (latest is None))
 
 
 def part_of_entity(entity_type: str, earliest: date | None, latest: date | None) -> Part:

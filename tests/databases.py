@@ -21,7 +21,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
-from app.database import create_writer, migrate
+from app.database import create_writer
+from app.deriving.everything import migrate
 from app.loading.checking import CheckedArticle
 from app.loading.loader import load_article
 

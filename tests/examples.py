@@ -19,8 +19,9 @@ from fastapi import FastAPI
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from app.database import create_writer, migrate
+from app.database import create_writer
 from app.database.sqlite import PRAGMAS
+from app.deriving.everything import migrate
 from app.main import create_app
 from app.metrics import Metrics
 from app.openapi import DOCUMENT, EXAMPLES

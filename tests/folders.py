@@ -14,7 +14,7 @@ from app.database.postgres import index_words
 from app.keeping.full_text import index_faults
 from app.loading.checking import check_folder
 from app.loading.loader import Outcome, load_article
-from app.tables import Change, Evidence, Revision, SearchDocument, Span, stored_columns, table_of
+from app.tables import Change, DerivedForm, Evidence, Revision, SearchDocument, Span, stored_columns, table_of
 
 FolderFactory = Callable[..., Path]
 
@@ -43,11 +43,12 @@ def load(writer: Engine, folder: Path) -> Outcome:
 
 
 def contents(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
-    """Return all rows of all tables but the revisions; what the database numbers is put by what it names."""
+    """Return all rows of all tables but revisions and the form; what the database numbers is put by what it names."""
     tables = {
         name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
         for name, table in SQLModel.metadata.tables.items()
-        if name not in {table_of(numbered).name for numbered in (Revision, Change, Span, Evidence, SearchDocument)}
+        if name
+        not in {table_of(numbered).name for numbered in (Revision, Change, DerivedForm, Span, Evidence, SearchDocument)}
     }
     for table in (Span, SearchDocument):
         columns = [column for column in stored_columns(table_of(table)) if column.name != "id"]

@@ -9,10 +9,11 @@ from sqlalchemy import Connection, and_, or_, select
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import SQLModel, col
 
+from app.deriving.documents import search_documents_of
+from app.deriving.events import bounds_of_events
 from app.errors import FolderError
 from app.loading.checking import CheckedArticle, Checker
 from app.loading.exporting import article_document
-from app.loading.loader import bounds_of_events, search_documents_of
 from app.loading.rows import SORTED, ArticleRows, Row, rows_of
 from app.loading.source import FACTS_FILE, CheckError, Diagnostic, Source
 from app.tables import (
@@ -55,7 +56,7 @@ def differences_of_article(connection: Connection, article_id: str) -> Iterator[
     except (ValueError, LookupError, TypeError, AttributeError) as error:  # what no load writes may be anything
         yield f"article {article_id}: cannot be exported ({type(error).__name__}: {error})"
     else:
-        yield from _differences(_placed(_stored(connection, article_id)), _placed(expected))
+        yield from differences(_placed(_stored(connection, article_id)), _placed(expected))
 
 
 def _exported(connection: Connection, article_id: str) -> CheckedArticle:
@@ -138,11 +139,12 @@ def differences_of_entities(connection: Connection) -> Iterator[str]:
             expected[f"entity {row.id}"] = derived
         found = connection.execute(of_entities.where(col(SearchDocument.subject_id).in_(ids)))
         stored |= _placed_documents([dict(row._mapping) for row in found])
-        yield from _differences(stored, expected | _placed_documents(search_documents_of(connection, ids)))
+        yield from differences(stored, expected | _placed_documents(search_documents_of(connection, ids)))
         last = ids[-1]
 
 
-def _differences(stored: Placed, expected: Placed) -> Iterator[str]:
+def differences(stored: Placed, expected: Placed) -> Iterator[str]:
+    """Yield where rows are not those that a load would make."""
     for place in sorted(stored.keys() | expected.keys()):
         if place not in stored:
             yield f"{place}: is missing"

@@ -11,8 +11,9 @@ from tempfile import gettempdir
 from sqlalchemy import Connection, MetaData, Table, and_, delete, exists, func, insert, select, update
 from sqlmodel import SQLModel
 
-from app.database import Schema, check_ready, closing, create_reader, create_writer, migrate
+from app.database import Schema, check_ready, closing, create_reader, create_writer
 from app.database.postgres import index_words
+from app.deriving.everything import migrate
 from app.errors import DamagedFileError, DatabaseFileError
 from app.keeping.copying import private_copy
 from app.keeping.full_text import index_faults
@@ -42,13 +43,11 @@ def restore_backup(url: str, file: Path) -> Counter[ChangeAction]:
         NotReadyError: the database's schema is not the one that this version needs.
     """
     live = place_of(url)
-    schema = examine(file)
-    if schema is Schema.EMPTY:
+    if examine(file) is Schema.EMPTY:
         raise DatabaseFileError(f"{file}: there is nothing in it")
     with private_copy(file, live.parent if isinstance(live, Path) else Path(gettempdir())) as copy:
-        if schema is Schema.OLDER:
-            with closing(create_writer(url_of(copy))) as writer:
-                migrate(writer)
+        with closing(create_writer(url_of(copy))) as writer:
+            migrate(writer)
         verified(copy, file)
         sound = _prepare(live)
         with closing(create_writer(url_of(live))) as writer, writer.connect() as connection:

@@ -13,6 +13,7 @@ from sqlmodel import col
 from app.database import closing, create_reader, current_revision
 from app.errors import DatabaseFileError
 from app.keeping.comparing import differences_of_article, differences_of_entities
+from app.keeping.derived import derived_faults
 from app.keeping.full_text import index_faults
 from app.keeping.opening import Place, name_of, url_of
 from app.keeping.rules import broken_rules
@@ -98,7 +99,10 @@ def row_faults(connection: Connection) -> Iterator[str]:
                 new = [line for line in differences_of_article(connection, article_id) if line not in told]
                 told |= {*new}
                 yield from new
-        yield from differences_of_entities(connection)
+        found = list(differences_of_entities(connection))
+        yield from found
+        if not (broken or told or found):  # Else it would be told of all that hangs on the faults.
+            yield from derived_faults(connection)
     except (DatabaseError, ValueError) as error:
         yield f"rows: cannot be read further ({getattr(error, 'orig', error)})"
 

@@ -1,35 +1,36 @@
 """Loading: a checked article into the database, all or nothing, in the caller's transaction."""
 
 import secrets
-from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, RowMapping, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 from sqlmodel import SQLModel, col
 
+from app.deriving.selecting import IDS, delete_ids, insert_rows, rows_of_ids
+from app.deriving.settling import NOTHING, removal_of, settle
+from app.deriving.standing import states_of
 from app.errors import NotFoundError
-from app.loading.checking import CheckedArticle
+from app.loading.checking import CheckedArticle, check_agreement
 from app.loading.rows import ArticleRows, Row, rows_of
 from app.loading.source import DisagreementError
 from app.tables import (
     Article,
     Change,
-    Date,
     Entity,
     Evidence,
     Fact,
     Mention,
-    Name,
     NoteSubject,
-    Occurrence,
     Revision,
     SearchDocument,
     Span,
     table_of,
 )
-from app.text.quoting import Span as Place
-from app.vocabulary import ChangeAction, Status
+from app.vocabulary import ChangeAction
 
 
 class Outcome(StrEnum):
@@ -48,18 +49,83 @@ def load_article(connection: Connection, article: CheckedArticle, beside: Iterab
     Raises:
         DisagreementError: another article calls one of its entities otherwise; the caller's transaction must roll back.
     """
-    rows = rows_of(article)
-    digest = connection.execute(select(col(Article.digest)).where(col(Article.id) == article.id)).scalar_one_or_none()
-    if digest == rows.article["digest"]:
-        return Outcome.UNCHANGED
-    known = known_entities(connection, article, beside)
-    touched = {row["id"] for row in rows.entities}
-    if digest is not None:
-        touched |= _remove(connection, article.id)
-    _insert(connection, rows, known)
-    _settle(connection, touched)
-    record(connection, article.id, ChangeAction.ADDED if digest is None else ChangeAction.REPLACED)
-    return Outcome.CREATED if digest is None else Outcome.REPLACED
+    return load_articles(connection, [Load.of(article)], beside)[0]
+
+
+@dataclass(frozen=True)
+class Load:
+    """An article that is about to be loaded, with its rows, which are made before the database is locked."""
+
+    article: CheckedArticle
+    rows: ArticleRows
+
+    @classmethod
+    def of(cls, article: CheckedArticle) -> "Load":
+        """Make the rows."""
+        return cls(article, rows_of(article))
+
+
+def load_articles(connection: Connection, loads: Sequence[Load], beside: Iterable[str] = ()) -> list[Outcome]:
+    """Create or replace the articles, no two of them with one id, as `load_article` does one after the other.
+
+    Raises:
+        DisagreementError: one calls an entity otherwise than another article, or than another one of these; the
+            caller's transaction must roll back.
+    """
+    ids = [load.article.id for load in loads]
+    stored = {
+        row.id: row.digest
+        for row in rows_of_ids(
+            connection, select(col(Article.id), col(Article.digest)).where(col(Article.id).in_(IDS)), ids
+        )
+    }
+    outcomes = [_outcome(load.rows, stored) for load in loads]
+    changed = [load for load, outcome in zip(loads, outcomes, strict=True) if outcome is not Outcome.UNCHANGED]
+    if changed:
+        known = _known_to_all(connection, [load.article for load in changed], beside)
+        _store(connection, [load.rows for load in changed], known, stored.keys())
+        actions = {Outcome.CREATED: ChangeAction.ADDED, Outcome.REPLACED: ChangeAction.REPLACED}
+        record_all(
+            connection,
+            [(article, actions[outcome]) for article, outcome in zip(ids, outcomes, strict=True) if outcome in actions],
+        )
+    return outcomes
+
+
+def _outcome(rows: ArticleRows, stored: Mapping[str, str]) -> Outcome:
+    digest = stored.get(rows.article["id"])
+    if digest is None:
+        return Outcome.CREATED
+    return Outcome.UNCHANGED if digest == rows.article["digest"] else Outcome.REPLACED
+
+
+def _known_to_all(
+    connection: Connection, articles: Sequence[CheckedArticle], beside: Iterable[str]
+) -> dict[str, RowMapping]:
+    """Return those entities of the articles that are there.
+
+    Raises:
+        DisagreementError: as `known_entities` does, or an article calls an entity otherwise than one before it.
+    """
+    known = _entities(connection, {slug for article in articles for slug in article.entities})
+    for article in articles:
+        if any(_differences(article, known)):
+            known_entities(connection, article, beside)
+    if problems := check_agreement(articles):
+        raise DisagreementError(problems)
+    return known
+
+
+def _store(
+    connection: Connection, loads: Sequence[ArticleRows], known: Mapping[str, RowMapping], stored: Collection[str]
+) -> None:
+    replaced = [rows.article["id"] for rows in loads if rows.article["id"] in stored]
+    removed = removal_of(connection, replaced) if replaced else NOTHING
+    touched = {row["id"] for rows in loads for row in rows.entities} | removed.entities
+    before = states_of(connection, touched)
+    _remove(connection, replaced)
+    added = _insert(connection, loads, known)
+    settle(connection, touched, before, removed, added)
 
 
 def delete_article(connection: Connection, article_id: str) -> None:
@@ -70,7 +136,10 @@ def delete_article(connection: Connection, article_id: str) -> None:
     """
     if connection.execute(select(col(Article.id)).where(col(Article.id) == article_id)).first() is None:
         raise NotFoundError(f"there is no article ‘{article_id}’")
-    _settle(connection, _remove(connection, article_id))
+    removed = removal_of(connection, [article_id])
+    before = states_of(connection, removed.entities)
+    _remove(connection, [article_id])
+    settle(connection, removed.entities, before, removed, {})
     record(connection, article_id, ChangeAction.DELETED)
 
 
@@ -83,14 +152,8 @@ def known_entities(
         DisagreementError: naming each entity of which another article has another name, type or kind; articles `beside`
             are not asked.
     """
-    rows = connection.execute(select(table_of(Entity)).where(col(Entity.id).in_(article.entities))).mappings()
-    known = {row["id"]: row for row in rows}
-    different = {
-        (slug, field): row[field]
-        for slug, row in known.items()
-        for field in ("name", "type", "kind")
-        if getattr(article.entities[slug], field) != row[field]
-    }
+    known = _entities(connection, article.entities)
+    different = dict(_differences(article, known))
     others = connection.execute(
         select(col(Mention.entity_id), func.min(col(Fact.article_id)).label("article"))
         .join(Fact, col(Fact.id) == col(Mention.fact_id))
@@ -116,133 +179,82 @@ def known_entities(
     return known
 
 
-def _remove(connection: Connection, article_id: str) -> set[str]:
-    """Delete the article with everything that is its own; return the entities that it supported."""
-    facts = select(col(Fact.id)).where(col(Fact.article_id) == article_id)
-    entities = select(col(Mention.entity_id)).where(col(Mention.fact_id).in_(facts)).distinct()
-    supported = set(connection.execute(entities).scalars())
-    connection.execute(
-        delete(SearchDocument).where(
-            or_(
-                col(SearchDocument.subject_id).in_(facts),
-                (col(SearchDocument.type) == "article") & (col(SearchDocument.subject_id) == article_id),
-            )
-        )
-    )
-    connection.execute(delete(Article).where(col(Article.id) == article_id))
-    return supported
+def _entities(connection: Connection, slugs: Collection[str]) -> dict[str, RowMapping]:
+    statement = select(table_of(Entity)).where(col(Entity.id).in_(IDS))
+    return {row.id: row._mapping for row in rows_of_ids(connection, statement, slugs)}
 
 
-def _insert(connection: Connection, rows: ArticleRows, known: Mapping[str, RowMapping]) -> None:
-    _insert_all(connection, Article, [rows.article])
-    _insert_all(connection, Entity, [row for row in rows.entities if row["id"] not in known])
-    for row in rows.entities:
-        if row["id"] in known and not row.items() <= known[row["id"]].items():
-            # Without bounds, which `_settle` works out anew: what was an event may have become a document.
-            connection.execute(
-                update(Entity).where(col(Entity.id) == row["id"]).values(**row, earliest=None, latest=None)
-            )
-    _insert_all(connection, Fact, rows.facts)
-    for table, entries in rows.fact_tables.items():
+def _differences(article: CheckedArticle, known: Mapping[str, RowMapping]) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield what entities are called there and not in the article: the entity with the field, and its value there."""
+    for slug, entry in article.entities.items():
+        if slug in known:
+            for field in ("name", "type", "kind"):
+                if getattr(entry, field) != known[slug][field]:
+                    yield (slug, field), known[slug][field]
+
+
+def _remove(connection: Connection, articles: Collection[str]) -> None:
+    """Delete the articles with everything that is their own."""
+    facts = select(col(Fact.id)).where(col(Fact.article_id).in_(IDS))
+    of_facts = col(SearchDocument.subject_id).in_(facts)
+    of_articles = (col(SearchDocument.type) == "article") & col(SearchDocument.subject_id).in_(IDS)
+    delete_ids(connection, delete(SearchDocument).where(of_facts | of_articles), articles)
+    delete_ids(connection, delete(Article).where(col(Article.id).in_(IDS)), articles)
+
+
+def _insert(
+    connection: Connection, loads: Sequence[ArticleRows], known: Mapping[str, RowMapping]
+) -> dict[str, list[Row]]:
+    """Insert the rows of the articles; return those of the fact tables."""
+    insert_rows(connection, Article, [rows.article for rows in loads])
+    _insert_entities(connection, {row["id"]: row for rows in loads for row in rows.entities}, known)
+    insert_rows(connection, Fact, [row for rows in loads for row in rows.facts])
+    fact_rows: dict[str, list[Row]] = defaultdict(list)
+    for rows in loads:
+        for table, entries in rows.fact_tables.items():
+            fact_rows[table] += entries
+    for table, entries in fact_rows.items():
         connection.execute(insert(SQLModel.metadata.tables[table]), entries)
-    _insert_all(connection, Span, rows.spans)
-    numbered = connection.execute(
-        select(col(Span.id), col(Span.start), col(Span.end)).where(col(Span.article_id) == rows.article["id"])
-    )
-    span_ids = {Place(row.start, row.end): row.id for row in numbered}
-    _insert_all(
-        connection,
-        Evidence,
-        [{"fact_id": fact_id, "span_id": span_ids[place]} for fact_id, place in rows.evidence],
-    )
-    _insert_all(connection, Mention, rows.mentions)
-    _insert_all(connection, NoteSubject, rows.note_subjects)
-    _insert_all(connection, SearchDocument, rows.search_documents)
+    insert_rows(connection, Span, [row for rows in loads for row in rows.spans])
+    span_ids = _span_ids(connection, [rows.article["id"] for rows in loads])
+    evidence = [
+        {"fact_id": fact_id, "span_id": span_ids[rows.article["id"], place.start, place.end]}
+        for rows in loads
+        for fact_id, place in rows.evidence
+    ]
+    insert_rows(connection, Evidence, evidence)
+    insert_rows(connection, Mention, [row for rows in loads for row in rows.mentions])
+    insert_rows(connection, NoteSubject, [row for rows in loads for row in rows.note_subjects])
+    insert_rows(connection, SearchDocument, [row for rows in loads for row in rows.search_documents])
+    return fact_rows
 
 
-def _insert_all(connection: Connection, table: type[SQLModel], rows: list[dict[str, object]]) -> None:
-    if rows:
-        connection.execute(insert(table), rows)
+def _insert_entities(connection: Connection, entities: Mapping[str, Row], known: Mapping[str, RowMapping]) -> None:
+    insert_rows(connection, Entity, [row for slug, row in entities.items() if slug not in known])
+    for slug, row in entities.items():
+        if slug in known and not row.items() <= known[slug].items():
+            # Without bounds, which are worked out anew: what was an event may have become a document.
+            connection.execute(update(Entity).where(col(Entity.id) == slug).values(**row, earliest=None, latest=None))
 
 
-def _settle(connection: Connection, touched: set[str]) -> None:
-    """Bring what hangs on the facts of the touched entities up to date."""
-    _delete_orphans(connection, touched)
-    _bound_events(connection, touched)
-    _index_entities(connection, touched)
+def _span_ids(connection: Connection, articles: Collection[str]) -> dict[tuple[str, int, int], int]:
+    numbered = select(col(Span.id), col(Span.article_id), col(Span.start), col(Span.end))
+    found = rows_of_ids(connection, numbered.where(col(Span.article_id).in_(IDS)), articles)
+    return {(row.article_id, row.start, row.end): row.id for row in found}
 
 
 def record(connection: Connection, article_id: str, action: ChangeAction) -> None:
     """Raise the revision, and put into the feed of changes what it did."""
-    raised = update(Revision).values(value=col(Revision.value) + 1, token=secrets.token_hex(8))
-    revision = connection.execute(raised.returning(col(Revision.value))).scalar_one()
-    row = {"revision": revision, "article_id": article_id, "action": action.value, "at": datetime.now(UTC)}
-    connection.execute(insert(Change), row)
+    record_all(connection, [(article_id, action)])
 
 
-def _delete_orphans(connection: Connection, touched: Iterable[str]) -> None:
-    mentioned = exists().where(col(Mention.entity_id) == col(Entity.id))
-    connection.execute(delete(Entity).where(col(Entity.id).in_(touched), ~mentioned))
-
-
-def _bound_events(connection: Connection, touched: Iterable[str]) -> None:
-    connection.execute(update(Entity).where(col(Entity.id).in_(touched)).values(earliest=None, latest=None))
-    for entity_id, (earliest, latest) in bounds_of_events(connection, touched).items():
-        connection.execute(update(Entity).where(col(Entity.id) == entity_id).values(earliest=earliest, latest=latest))
-
-
-def bounds_of_events(connection: Connection, entities: Iterable[str]) -> dict[str, tuple[date | None, date | None]]:
-    """Return the bounds of those entities that are dated events.
-
-    Every date of an event narrows its bounds; where they disagree, they span them all, open where one of them is.
-    """
-    bounds = connection.execute(
-        select(
-            col(Date.entity_id),
-            func.max(col(Date.earliest)).label("last_start"),
-            func.min(col(Date.latest)).label("first_end"),
-            case((func.count(col(Date.earliest)) == func.count(), func.min(col(Date.earliest)))).label("first_start"),
-            case((func.count(col(Date.latest)) == func.count(), func.max(col(Date.latest)))).label("last_end"),
-        )
-        .join(Entity, col(Entity.id) == col(Date.entity_id))
-        .where(col(Date.entity_id).in_(entities), col(Entity.type) == "event")
-        .group_by(col(Date.entity_id))
-    ).all()
-    ongoing = set(
-        connection.execute(
-            select(col(Occurrence.event_id)).where(
-                col(Occurrence.event_id).in_(entities), col(Occurrence.status) == Status.ONGOING
-            )
-        ).scalars()
-    )
-    found = {}
-    for row in bounds:
-        agree = row.last_start is None or row.first_end is None or row.last_start <= row.first_end
-        earliest, latest = (row.last_start, row.first_end) if agree else (row.first_start, row.last_end)
-        # What goes on has no last day yet.
-        found[row.entity_id] = earliest, None if row.entity_id in ongoing else latest
-    return found
-
-
-def _index_entities(connection: Connection, touched: Iterable[str]) -> None:
-    of_entities = col(SearchDocument.type).not_in(["article"]) & col(SearchDocument.subject_id).in_(touched)
-    connection.execute(delete(SearchDocument).where(of_entities))
-    _insert_all(connection, SearchDocument, search_documents_of(connection, touched))
-
-
-def search_documents_of(connection: Connection, entities: Iterable[str]) -> list[Row]:
-    """Return what full text knows of the entities: it finds one by its own name and by all that articles give it."""
-    rows = connection.execute(
-        select(col(Entity.id), col(Entity.type), col(Entity.name))
-        .where(col(Entity.id).in_(entities))
-        .order_by(col(Entity.id))
-    ).all()
-    names: dict[str, dict[str, None]] = {}
-    for entity_id, text in connection.execute(
-        select(col(Name.entity_id), col(Name.text)).where(col(Name.entity_id).in_(entities)).order_by(col(Name.text))
-    ):
-        names.setdefault(entity_id, {})[text] = None
-    return [
-        {"subject_id": row.id, "type": row.type, "title": row.name, "body": "\n".join(names.get(row.id, ()))}
-        for row in rows
+def record_all(connection: Connection, changes: Sequence[tuple[str, ChangeAction]]) -> None:
+    """Raise the revision by one for each change, and put the changes into the feed, the last one last."""
+    raised = update(Revision).values(value=col(Revision.value) + len(changes), token=secrets.token_hex(8))
+    last = connection.execute(raised.returning(col(Revision.value))).scalar_one()
+    first, now = last - len(changes) + 1, datetime.now(UTC)
+    rows = [
+        {"revision": number, "article_id": article_id, "action": action.value, "at": now}
+        for number, (article_id, action) in enumerate(changes, start=first)
     ]
+    connection.execute(insert(Change), rows)

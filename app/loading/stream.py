@@ -2,15 +2,19 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from select import select
 from typing import BinaryIO
 
 from sqlalchemy import Engine
 
 from app.errors import FolderError
+from app.loading.batch import Waiting
+from app.loading.checking import CheckedArticle
 from app.loading.documents import Submission, check_document
-from app.loading.loader import Outcome, load_article
+from app.loading.loader import Outcome
 from app.loading.source import LARGEST, CheckError
 
 REFUSED = "refused"
@@ -45,6 +49,14 @@ class Stream:
             taken += 1
             yield Submission(line, self.name, number, deepest=self.deepest)
 
+    def has_more_at_hand(self) -> bool:
+        """Tell whether one can read on without waiting for whoever writes; False where nothing tells."""
+        if self.content.seekable():
+            return True
+        with suppress(OSError, ValueError):  # what has no file behind it
+            return bool(select([self.content], [], [], 0)[0])
+        return False
+
     def _lines(self) -> Iterator[bytes]:
         """Yield the lines; of one that is longer than any document may be, just so much that this shows."""
         while line := self.content.readline(LARGEST + 2):
@@ -69,6 +81,44 @@ class Tally:
         return self.outcomes[REFUSED]
 
 
+@dataclass
+class Storing:
+    """The storing end of a stream: what waits to be stored, and who is told what became of each document."""
+
+    engine: Engine
+    tally: Tally
+    keep_going: bool
+    on_refusal: Callable[[CheckError], None]
+    on_progress: Callable[[int], None]
+    waiting: Waiting = field(default_factory=Waiting)
+    sizes: list[int] = field(default_factory=list)
+
+    def take(self, article: CheckedArticle, size: int) -> bool:
+        """Take an article of a document of this size; return whether to go on."""
+        if not self.waiting.has_room_for(article) and not self.store():
+            return False
+        self.waiting.add(article)
+        self.sizes.append(size)
+        return True
+
+    def refuse(self, error: CheckError, size: int) -> bool:
+        """Store what came before it, and tell that the document is refused; return whether to go on."""
+        return self.store() and self._tell(error, size)
+
+    def store(self) -> bool:
+        """Store what waits; return whether to go on."""
+        sizes, self.sizes = self.sizes, []
+        stored = self.waiting.store(self.engine)
+        return all(self._tell(outcome, size) for (_, outcome), size in zip(stored, sizes, strict=False))
+
+    def _tell(self, outcome: Outcome | CheckError, size: int) -> bool:
+        if refused := isinstance(outcome, CheckError):
+            self.on_refusal(outcome)
+        self.tally.outcomes[REFUSED if refused else str(outcome)] += 1
+        self.on_progress(size)
+        return self.keep_going or not refused
+
+
 def load_stream(
     engine: Engine,
     stream: Stream,
@@ -78,7 +128,9 @@ def load_stream(
     on_refusal: Callable[[CheckError], None],
     on_progress: Callable[[int], None],
 ) -> None:
-    """Load the documents of a stream, one transaction each, until one is refused, or all of them.
+    """Load the documents of a stream, each as a whole or not at all, until one is refused, or all of them.
+
+    As many are stored at once as are there without waiting for more.
 
     Args:
         engine: where to.
@@ -91,15 +143,17 @@ def load_stream(
     Raises:
         FolderError: there are more documents than may be.
     """
-    for submission in stream.documents():
-        try:
-            article = check_document(submission)
-            with engine.begin() as connection:
-                outcome: str = load_article(connection, article)
-        except CheckError as error:
-            outcome = REFUSED
-            on_refusal(error)
-        tally.outcomes[outcome] += 1
-        on_progress(len(submission.content))
-        if outcome == REFUSED and not keep_going:
-            return
+    storing = Storing(engine, tally, keep_going, on_refusal, on_progress)
+    try:
+        for submission in stream.documents():
+            size = len(submission.content)
+            try:
+                goes_on = storing.take(check_document(submission), size)
+            except CheckError as error:
+                goes_on = storing.refuse(error, size)
+            if not goes_on or not (stream.has_more_at_hand() or storing.store()):
+                return
+    except FolderError:
+        storing.store()
+        raise
+    storing.store()

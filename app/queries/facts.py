@@ -1,47 +1,24 @@
-"""Facts with their columns, evidence and notes: a bounded number of statements for a page, whatever its size."""
+"""Facts as items: what a row has of them, and what that refers to and rests on, in a few statements for a page."""
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date
-from typing import Any, TypeVar, cast
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, or_, select
-from sqlmodel import col
+from pydantic_core import to_json
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
-from app.queries.conditions import organisations_with_parts, overlaps
-from app.queries.evidence import evidence_of, notes_on, references
-from app.queries.matching import found_by_text
-from app.queries.paging import Slice, fetch_slice, order_by
-from app.queries.unknown import NOBODY, fact_not_found, refuse_unknown
+from app.queries.evidence import EVIDENCE_OF_FACTS, IDS, REFERENCES, notes_on
+from app.queries.fact_filters import FACT
+from app.queries.fact_pages import page_of_facts
+from app.queries.fact_ranges import COMMON, joined, own_columns
+from app.queries.paging import Slice
+from app.queries.unknown import fact_not_found, refuse_unknown
 from app.schemas import facts as wire
-from app.schemas.base import article_ref, fact_url
-from app.schemas.parameters import (
-    DateFilters,
-    FactFilters,
-    FigureFilters,
-    ListParameters,
-    NoteFilters,
-    QuoteFilters,
-    RoleFilters,
-)
-from app.tables import (
-    FACT_TABLES,
-    Date,
-    Evidence,
-    Fact,
-    FactRow,
-    Figure,
-    Mention,
-    Note,
-    Quote,
-    Role,
-    Span,
-    table_of,
-)
-from app.text.folding import comparable
-from app.vocabulary import Basis, FactType
+from app.schemas.base import EvidenceItem, entity_url, fact_url
+from app.schemas.parameters import ListParameters
+from app.vocabulary import FactType
 
-FACT = table_of(Fact).c
 ITEMS: dict[FactType, type[wire.FactItem]] = {
     FactType.NAME: wire.NameItem,
     FactType.ROLE: wire.RoleItem,
@@ -56,29 +33,14 @@ ITEMS: dict[FactType, type[wire.FactItem]] = {
     FactType.NOTE: wire.NoteItem,
 }
 TYPES = {model: fact_type for fact_type, model in ITEMS.items()}
-ItemT = TypeVar("ItemT", bound=wire.FactItem)
-BY_POSITION: dict[str, tuple[ColumnElement[Any], ...]] = {
-    "id": (FACT.id,),
-    "position": (FACT.article_id, FACT.position, FACT.id),
-}
-DATE, FIGURE = table_of(Date).c, table_of(Figure).c
-LARGEST = sys.float_info.max
-ORDERS: dict[type[ListParameters], dict[str, tuple[ColumnElement[Any], ...]]] = {
-    DateFilters: {
-        **BY_POSITION,
-        "date": (func.coalesce(DATE.earliest, DATE.latest, literal(date.max)), FACT.id),
-        "-date": (func.coalesce(DATE.earliest, DATE.latest, literal(date.min)), FACT.id),
-    },
-    FigureFilters: {
-        **BY_POSITION,
-        "value": (func.coalesce(FIGURE.value, LARGEST), FACT.id),
-        "-value": (func.coalesce(FIGURE.value, -LARGEST), FACT.id),
-    },
-}
-"""What has no day or no value comes last, whichever way round."""
+Item = dict[str, Any]
+"""An item with the fields of its model, in their order; what a load has checked need not be checked again."""
+Refs = dict[str | None, Item | None]
+EVIDENCE_FIELDS = tuple(EvidenceItem.model_fields)
+REFERENCED = select(FACT.c.id, FACT.c.type, FACT.c.statement).where(FACT.c.id.in_(IDS))
 
 
-def list_facts(connection: Connection, model: type[ItemT], filters: ListParameters) -> Slice[ItemT]:
+def list_facts(connection: Connection, model: type[wire.FactItem], filters: ListParameters) -> Slice[Item]:
     """Return one page of the facts of the model's type, or of all for `FactItem`, that the filters let through.
 
     Raises:
@@ -87,174 +49,110 @@ def list_facts(connection: Connection, model: type[ItemT], filters: ListParamete
     """
     refuse_unknown(connection, filters)
     fact_type = TYPES.get(model)
-    statement = facts_of(fact_type).where(*_conditions(fact_type, filters))
-    order = order_by(filters, ORDERS.get(type(filters), BY_POSITION))
-    page = fetch_slice(connection, statement, order, filters.limit, filters.cursor)
-    items = items_of(connection, model, page.items, with_evidence="evidence" in filters.include)
+    page = page_of_facts(connection, fact_type, filters)
+    items = _items(connection, fact_type, page.items, with_evidence="evidence" in filters.include)
     return Slice(items, page.total, page.cursor)
 
 
-def get_fact(connection: Connection, model: type[ItemT], fact_id: str) -> ItemT:
-    """Return one fact with its evidence, of the model's type or, for `FactItem`, of any.
+def get_fact(connection: Connection, model: type[wire.FactItem], fact_id: str) -> bytes:
+    """Return one fact with its evidence as JSON, of the model's type or, for `FactItem`, of any.
 
     Raises:
         NotFoundError: there is none, of this type, with this id.
     """
     fact_type = TYPES.get(model)
-    rows = connection.execute(facts_of(fact_type).where(FACT.id == fact_id)).all()
+    rows = connection.execute(_one(fact_type), {"id": fact_id}).all()
     if not rows:
         fact_not_found(connection, fact_type, fact_id)
-    return items_of(connection, model, rows, with_evidence=True)[0]
+    return to_json(_items(connection, fact_type, rows, with_evidence=True)[0])
 
 
-def facts_of(fact_type: FactType | None) -> Select[Any]:
-    """Return the statement for all facts of a type, its table joined, or for all facts."""
-    statement = select(
-        FACT.id, FACT.article_id, FACT.type, FACT.statement, FACT.basis, FACT.reasoning, FACT.attributed_to_id
-    )
-    if fact_type is None:
-        return statement
-    own = table_of(FACT_TABLES[fact_type])
-    return statement.join(own, own.c.fact_id == FACT.id).where(FACT.type == fact_type)
+@cache
+def _one(fact_type: FactType | None) -> Select[Any]:
+    one = joined(fact_type, FACT).where(FACT.c.id == bindparam("id"))
+    return one if fact_type is None else one.where(FACT.c.type == fact_type.value)
 
 
-def items_of(
-    connection: Connection, model: type[ItemT], rows: Sequence[Row[Any]], *, with_evidence: bool
-) -> list[ItemT]:
-    """Return the facts with their own columns and what they refer to; for `FactItem` each is of its own type."""
+class Field(NamedTuple):
+    """A field that items of one type have of their own: its column in a row, and what that refers to."""
+
+    name: str
+    place: int
+    is_entity: bool
+    is_fact: bool
+
+
+@cache
+def _fields(fact_type: FactType | None, own_type: str) -> tuple[Field, ...]:
+    """Return the own fields of items of a type, in rows of that type or of any."""
+    columns = [column.name for column in own_columns(fact_type)]
+    fields = []
+    for name in ITEMS[FactType(own_type)].model_fields:
+        if name not in wire.FactItem.model_fields:
+            choices = (f"{own_type}_{name}_fact_id", f"{own_type}_{name}_id", f"{own_type}_{name}")
+            column = next(choice for choice in choices if choice in columns)
+            is_fact = column.endswith("_fact_id")
+            is_entity = not is_fact and column == f"{own_type}_{name}_id"
+            fields.append(Field(name, len(COMMON) + columns.index(column), is_entity, is_fact))
+    return tuple(fields)
+
+
+def _items(
+    connection: Connection, fact_type: FactType | None, rows: Sequence[Row[Any]], *, with_evidence: bool
+) -> list[Item]:
+    """Return the facts with what they refer to and rest on; without a type each is of its own."""
     if not rows:
         return []
-    ids = [row.id for row in rows]
-    own: dict[str, dict[str, Any]] = {}
-    for fact_type in sorted({row.type for row in rows}):
-        table = table_of(FACT_TABLES[FactType(fact_type)])
-        statement = select(table).where(table.c.fact_id.in_([row.id for row in rows if row.type == fact_type]))
-        own |= {row.fact_id: dict(row._mapping) for row in connection.execute(statement)}
-    refs: dict[str | None, Any] = dict(references(connection, _entity_ids(rows, own)))
-    refs |= _fact_refs(connection, [columns.get("about_fact_id") for columns in own.values()])
-    notes = notes_on(connection, ids)
-    evidence = evidence_of(connection, ids) if with_evidence else None
+    fields = [_fields(fact_type, row.type) for row in rows]
+    placed = list(zip(rows, fields, strict=True))
+    entities = {row[field.place] for row, own in placed for field in own if field.is_entity}
+    refs = _entities(connection, entities | {row.attributed_to_id for row in rows})
+    refs |= _facts(connection, {row[field.place] for row, own in placed for field in own if field.is_fact})
+    noted = [row.id for row in rows if row.notes]
+    notes = notes_on(connection, noted) if noted else {}
+    evidence = _evidence(connection, [row.id for row in rows]) if with_evidence else None
     return [
-        _make(model, row.type)(
-            id=row.id,
-            type=FactType(row.type),
-            url=fact_url(row.type, row.id),
-            article=article_ref(row.article_id),
-            statement=row.statement,
-            basis=Basis(row.basis),
-            reasoning=row.reasoning,
-            attributed_to=refs[row.attributed_to_id],
-            notes=notes.get(row.id, []),
-            evidence=None if evidence is None else evidence.get(row.id, []),
-            **_own_fields(FactType(row.type), own[row.id], refs),
-        )
-        for row in rows
+        {
+            "id": row.id,
+            "url": fact_url(row.type, row.id),
+            "type": row.type,
+            "article": {"id": row.article_id, "url": f"/articles/{row.article_id}"},
+            "statement": row.statement,
+            "basis": row.basis,
+            "reasoning": row.reasoning,
+            "attributed_to": refs[row.attributed_to_id],
+            "notes": notes.get(row.id, ()),
+            "evidence": None if evidence is None else evidence.get(row.id, ()),
+            **{
+                name: refs[row[place]] if is_entity or is_fact else row[place]
+                for name, place, is_entity, is_fact in own
+            },
+        }
+        for row, own in placed
     ]
 
 
-def _make(model: type[ItemT], fact_type: str) -> Callable[..., ItemT]:
-    """Return what makes an item of the fact's own type, which is a kind of the model asked for."""
-    return cast("type[ItemT]", model if model in TYPES else ITEMS[FactType(fact_type)])
+def _entities(connection: Connection, ids: set[str | None]) -> Refs:
+    """Return how to refer to the entities, by id; None refers to nothing."""
+    refs: Refs = {None: None}
+    if wanted := list(ids - {None}):
+        for entity_id, kind, name in connection.execute(REFERENCES, {"ids": wanted}):
+            refs[entity_id] = {"type": kind, "id": entity_id, "name": name, "url": entity_url(kind, entity_id)}
+    return refs
 
 
-def _own_fields(fact_type: FactType, columns: dict[str, Any], refs: dict[str | None, Any]) -> dict[str, Any]:
-    """Return the values of the model's own fields: a field whose column ends in `_id` refers to something."""
-    fields = {}
-    for name in ITEMS[fact_type].model_fields:
-        if name in wire.FactItem.model_fields:
-            continue
-        column = {"about": "about_fact_id"}.get(name, f"{name}_id")
-        fields[name] = refs[columns[column]] if column in columns else columns[name]
-    return fields
+def _facts(connection: Connection, ids: set[str | None]) -> Refs:
+    """Return how to refer to the facts, by id."""
+    refs: Refs = {}
+    if wanted := list(ids - {None}):
+        for fact_id, kind, statement in connection.execute(REFERENCED, {"ids": wanted}):
+            refs[fact_id] = {"type": kind, "id": fact_id, "statement": statement, "url": fact_url(kind, fact_id)}
+    return refs
 
 
-def _entity_ids(rows: Sequence[Row[Any]], own: dict[str, dict[str, Any]]) -> Iterator[str | None]:
-    for row in rows:
-        yield row.attributed_to_id
-    for columns in own.values():
-        for name, value in columns.items():
-            if name.endswith("_id") and not name.endswith("fact_id"):
-                yield value
-
-
-def _fact_refs(connection: Connection, ids: Sequence[str | None]) -> dict[str | None, wire.FactRef | None]:
-    wanted = [fact_id for fact_id in ids if fact_id is not None]
-    if not wanted:
-        return {None: None}
-    statement = select(FACT.id, FACT.type, FACT.statement).where(FACT.id.in_(wanted))
-    return {None: None} | {
-        row.id: wire.FactRef(
-            type=FactType(row.type), id=row.id, statement=row.statement, url=fact_url(row.type, row.id)
-        )
-        for row in connection.execute(statement)
-    }
-
-
-Conditions = Iterator[ColumnElement[bool]]
-
-
-def _conditions(fact_type: FactType | None, filters: ListParameters) -> Conditions:
-    if filters.q is not None:
-        types = FactType.values() if fact_type is None else [fact_type]
-        yield found_by_text(col(Fact.id), types, filters.q)
-    if filters.article:
-        yield FACT.article_id.in_(filters.article)
-    match filters:
-        case RoleFilters():
-            yield from _equal(Role, filters, person="person_id")
-            if filters.organisation:
-                yield col(Role.organisation_id).in_(organisations_with_parts(filters.organisation))
-            if filters.title:
-                yield col(Role.title_key).in_([comparable(title) for title in filters.title])
-        case DateFilters():
-            yield from _equal(Date, filters, entity="entity_id", relation="relation", precision="precision")
-            yield from _equal(Fact, filters, basis="basis")
-            yield from overlaps(col(Date.earliest), col(Date.latest), filters.from_, filters.to)
-        case QuoteFilters():
-            yield from _equal(Quote, filters, speaker="speaker_id", addressee="addressee_id", event="event_id")
-            if filters.direct is not None:
-                yield col(Quote.direct) == filters.direct
-        case FigureFilters():
-            yield from _equal(Figure, filters, subject="subject_id", unit="unit")
-            if filters.min is not None:
-                yield col(Figure.value) >= filters.min
-            if filters.max is not None:
-                yield col(Figure.value) <= filters.max
-        case NoteFilters():
-            yield from _equal(Note, filters, category="category")
-            if filters.about:
-                yield col(Note.about_fact_id).in_(_about(filters.about))
-        case FactFilters():
-            yield from _equal(Fact, filters, type="type", basis="basis")
-            yield from _about_facts(filters)
-
-
-def _equal(table: type[FactRow] | type[Fact], filters: ListParameters, **columns: str) -> Conditions:
-    """Yield that each column is one of the values of its filter, for the filters that are set."""
-    for name, column in columns.items():
-        values = getattr(filters, name)
-        if values:
-            yield table_of(table).c[column].in_(values)
-
-
-def _about(ids: list[str]) -> Select[Any]:
-    """Return the facts that the ids name: facts themselves, or all that mention an entity."""
-    mentions = select(col(Mention.fact_id)).where(col(Mention.entity_id).in_(ids))
-    return select(FACT.id).where(or_(FACT.id.in_(ids), FACT.id.in_(mentions)))
-
-
-def _about_facts(filters: FactFilters) -> Conditions:
-    if filters.entity:
-        yield FACT.id.in_(select(col(Mention.fact_id)).where(col(Mention.entity_id).in_(filters.entity)))
-    if filters.attributed_to:
-        voices = [FACT.attributed_to_id.in_([voice for voice in filters.attributed_to if voice != NOBODY])]
-        if NOBODY in filters.attributed_to:
-            voices.append(FACT.attributed_to_id.is_(None))
-        yield or_(*voices)
-    if filters.at is not None:
-        covering = (
-            select(col(Evidence.fact_id))
-            .join(Span, col(Span.id) == col(Evidence.span_id))
-            .where(col(Span.article_id).in_(filters.article), col(Span.start) <= filters.at, col(Span.end) > filters.at)
-        )
-        yield FACT.id.in_(covering)
+def _evidence(connection: Connection, ids: list[str]) -> dict[str, list[Item]]:
+    """Return the evidence of the facts, in the order of the text, by fact id."""
+    evidence: dict[str, list[Item]] = defaultdict(list)
+    for fact_id, *values in connection.execute(EVIDENCE_OF_FACTS, {"ids": ids}):
+        evidence[fact_id].append(dict(zip(EVIDENCE_FIELDS, values, strict=True)))
+    return evidence

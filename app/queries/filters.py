@@ -1,22 +1,16 @@
-"""Filters of entities as conditions: values of one filter are alternatives, different filters all apply."""
+"""Filters of entities as lists: values of one filter are alternatives, different filters all apply."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import product
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement
 from sqlmodel import col
 
-from app.queries.conditions import (
-    ORGANISATIONAL,
-    SPATIAL,
-    descendants,
-    had_part,
-    mentioned_in,
-    organisations_with_parts,
-    overlaps,
-    places_with_inner,
-    took_part_in,
-)
+from app.listings import Part, number_of, parts_of
+from app.queries.conditions import mentioned_in
 from app.queries.matching import found_by_text
 from app.schemas.parameters import (
     DocumentFilters,
@@ -28,96 +22,118 @@ from app.schemas.parameters import (
     TimelineFilters,
     UnitFilters,
 )
-from app.tables import Entity, Occurrence, Relation, Role
+from app.tables import Entity
 from app.text.folding import comparable
-from app.vocabulary import EntityType, RelationKind
+from app.vocabulary import EntityType
 
-Conditions = Iterator[ColumnElement[bool]]
+Named = list[dict[str, str]]
+"""Lists by their filters, one of which must have the entity."""
 
 
-def conditions_of(entity_type: EntityType, filters: ListParameters) -> Conditions:
-    """Yield the conditions of the filters that are set."""
+@dataclass(frozen=True)
+class Alternatives:
+    """Lists one of which must have the entity, by number; an entity may stand in several, unless they are `apart`."""
+
+    numbers: tuple[int, ...]
+    apart: bool
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which entities a question wants: those in a list of each of the alternatives, of which other conditions hold."""
+
+    all_of: tuple[Alternatives, ...]
+    first: date | None = None
+    last: date | None = None
+    found: tuple[ColumnElement[bool], ...] = ()
+    """What few entities meet, by an index of its own."""
+
+    @property
+    def has_period(self) -> bool:
+        """Whether it wants what may have been in a period."""
+        return self.first is not None or self.last is not None
+
+
+def wanted_by(entity_type: EntityType, filters: ListParameters, parts: Iterable[Part] | None = None) -> Wanted:
+    """Return which entities the filters let through, of these parts of the lists."""
+    kept = parts_of(entity_type) if parts is None else tuple(parts)
+    groups = [*NAMED[type(filters)](filters)] or [[{}]]
+    found = []
     if filters.q is not None:
-        yield found_by_text(col(Entity.id), [entity_type], filters.q)
+        found.append(found_by_text(col(Entity.id), [entity_type], filters.q))
     if filters.article:
-        yield mentioned_in(filters.article)
-    yield from OWN_CONDITIONS[type(filters)](filters)
+        found.append(mentioned_in(filters.article))
+    return Wanted(
+        tuple(
+            Alternatives(
+                tuple(number_of(entity_type, **names) | part for names in group for part in kept),
+                apart=len(group) == 1 or group[0].keys() == {"kind"},
+            )
+            for group in groups
+        ),
+        getattr(filters, "from_", None),
+        getattr(filters, "to", None),
+        tuple(found),
+    )
 
 
-def _person(filters: PersonFilters) -> Conditions:
-    posts = []  # One and the same post must be there and have the title.
-    if filters.organisation:
-        posts.append(col(Role.organisation_id).in_(organisations_with_parts(filters.organisation)))
-    if filters.title:
-        posts.append(col(Role.title_key).in_([comparable(title) for title in filters.title]))
-    if posts:
-        yield col(Entity.id).in_(select(col(Role.person_id)).where(*posts))
-    if filters.event:
-        yield took_part_in(filters.event)
+def _each(name: str, values: Iterable[str]) -> Iterator[Named]:
+    """Yield the lists of a filter's values, if it has any."""
+    if named := [{name: value} for value in values]:
+        yield named
 
 
-def _organisation(filters: OrganisationFilters) -> Conditions:
-    if filters.kind:
-        yield col(Entity.kind).in_(filters.kind)
-    if filters.parent:
-        yield col(Entity.id).in_(descendants(filters.parent, ORGANISATIONAL))
-    if filters.event:
-        yield took_part_in(filters.event)
+def _person(filters: PersonFilters) -> Iterator[Named]:
+    titles = sorted({comparable(title) for title in filters.title})
+    if filters.organisation and titles:  # One and the same post must be there and have the title.
+        yield [{"organisation": place, "title": title} for place, title in product(filters.organisation, titles)]
+    else:
+        yield from _each("organisation", filters.organisation)
+        yield from _each("title", titles)
+    yield from _each("event", filters.event)
 
 
-def _unit(filters: UnitFilters) -> Conditions:
-    if filters.organisation:
-        yield col(Entity.id).in_(descendants(filters.organisation, ORGANISATIONAL))
-    if filters.event:
-        yield took_part_in(filters.event)
+def _organisation(filters: OrganisationFilters) -> Iterator[Named]:
+    yield from _each("kind", filters.kind)
+    yield from _each("parent", filters.parent)
+    yield from _each("event", filters.event)
 
 
-def _place(filters: PlaceFilters) -> Conditions:
-    if filters.kind:
-        yield col(Entity.kind).in_(filters.kind)
-    if filters.within:
-        yield col(Entity.id).in_(descendants(filters.within, SPATIAL))
+def _unit(filters: UnitFilters) -> Iterator[Named]:
+    yield from _each("organisation", filters.organisation)
+    yield from _each("event", filters.event)
 
 
-def _document(filters: DocumentFilters) -> Conditions:
-    if filters.kind:
-        yield col(Entity.kind).in_(filters.kind)
-    if filters.issuer:
-        issued = select(col(Relation.child_id)).where(
-            col(Relation.kind) == RelationKind.ISSUED_BY, col(Relation.parent_id).in_(filters.issuer)
-        )
-        yield col(Entity.id).in_(issued)
+def _place(filters: PlaceFilters) -> Iterator[Named]:
+    yield from _each("kind", filters.kind)
+    yield from _each("within", filters.within)
 
 
-def _event(filters: EventFilters) -> Conditions:
-    if filters.kind:
-        yield col(Entity.kind).in_(filters.kind)
-    if filters.status:
-        statuses = select(col(Occurrence.event_id)).where(col(Occurrence.status).in_(filters.status))
-        yield col(Entity.id).in_(statuses)
-    if filters.document:
-        yield had_part(filters.document)
-    yield from _participants_and_period(filters)
+def _document(filters: DocumentFilters) -> Iterator[Named]:
+    yield from _each("kind", filters.kind)
+    yield from _each("issuer", filters.issuer)
 
 
-def _participants_and_period(filters: EventFilters | TimelineFilters) -> Conditions:
-    if filters.person:
-        yield had_part(filters.person)
-    if filters.organisation:
-        yield had_part(organisations_with_parts(filters.organisation))
-    if filters.unit:
-        yield had_part(filters.unit)
-    if filters.place:
-        yield had_part(places_with_inner(filters.place))
-    yield from overlaps(col(Entity.earliest), col(Entity.latest), filters.from_, filters.to)
+def _event(filters: EventFilters) -> Iterator[Named]:
+    yield from _each("kind", filters.kind)
+    yield from _each("status", sorted({status.value for status in filters.status}))
+    yield from _each("participant", filters.document)
+    yield from _participants(filters)
 
 
-OWN_CONDITIONS: dict[type[ListParameters], Callable[[Any], Conditions]] = {
+def _participants(filters: EventFilters | TimelineFilters) -> Iterator[Named]:
+    yield from _each("participant", filters.person)
+    yield from _each("organisation", filters.organisation)
+    yield from _each("participant", filters.unit)
+    yield from _each("place", filters.place)
+
+
+NAMED: dict[type[ListParameters], Callable[[Any], Iterator[Named]]] = {
     PersonFilters: _person,
     OrganisationFilters: _organisation,
     UnitFilters: _unit,
     PlaceFilters: _place,
     DocumentFilters: _document,
     EventFilters: _event,
-    TimelineFilters: _participants_and_period,
+    TimelineFilters: _participants,
 }

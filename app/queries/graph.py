@@ -1,51 +1,97 @@
-"""Entities and what connects them: facts that tie two entities together, walked outwards from a focus."""
+"""Entities and what connects them: facts that tie two entities together, walked outwards from a focus.
 
-from collections import defaultdict
-from collections.abc import Iterator
+Of each entity only the first connections of each type are looked at, in the order of articles: an entity that a hundred
+thousand facts connect costs no more than one with a hundred. A connection is seen if it is among those of either end.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import CompoundSelect, Connection, Row, Select, Subquery, literal, select, union_all
-from sqlmodel import col
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
-from app.queries.evidence import evidence_of, references
+from app.queries.evidence import IDS, evidence_of, references
 from app.queries.unknown import refuse_unknown
 from app.schemas.base import EntityRef, EvidenceItem, fact_url
 from app.schemas.parameters import GraphParameters
 from app.schemas.views import Graph, GraphEdge
-from app.tables import Entity, Fact, FactRow, Participation, Quote, Relation, Role, Sequence, table_of
+from app.tables import Entity, Fact, FactRow, Mention, Participation, Quote, Relation, Role, table_of
+from app.tables import Sequence as EventSequence
 from app.vocabulary import Basis, FactType
+
+FACT, MENTION, ENTITY = table_of(Fact), table_of(Mention), table_of(Entity).c
+FEWEST: Final = 50
+"""How many connections of one type are looked at for each entity, however many entities there are."""
+MOST_FACTS: Final = 50
+"""How many facts of one connection are told."""
+MOST_EDGES: Final = 10
+"""How many connections there are at most for each entity that the limit allows."""
+AT_ONCE: Final = 5000
+"""How many facts one statement is asked about."""
 
 
 @dataclass(frozen=True)
 class Connector:
     """A fact table whose rows tie two entities together, and what to call the tie: a column, or fixed words."""
 
+    fact_type: FactType
     table: type[FactRow]
     source: str
     target: str
     label: str | None = None
     words: str = ""
 
-    def edges(self) -> Select[Any]:
-        """Return the table's rows as edges."""
-        columns = table_of(self.table).c
-        label = columns[self.label] if self.label else literal(self.words)
-        return select(
-            columns.fact_id,
-            columns[self.source].label("source"),
-            columns[self.target].label("target"),
-            label.label("label"),
-        ).where(columns[self.target].is_not(None))
+    @property
+    def columns(self) -> Any:
+        """The table's columns."""
+        return table_of(self.table).c
+
+    def touches(self, entity: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Hold for an entity that is one end of such a tie."""
+        source, target = self.columns[self.source], self.columns[self.target]
+        return or_(exists().where(source == entity, target.is_not(None)), exists().where(target == entity))
 
 
 CONNECTORS = (
-    Connector(Role, "person_id", "organisation_id", label="title"),
-    Connector(Relation, "child_id", "parent_id", label="kind"),
-    Connector(Participation, "entity_id", "event_id", label="role"),
-    Connector(Sequence, "earlier_id", "later_id", words="before"),
-    Connector(Quote, "speaker_id", "addressee_id", words="said to"),
+    Connector(FactType.ROLE, Role, "person_id", "organisation_id", label="title"),
+    Connector(FactType.RELATION, Relation, "child_id", "parent_id", label="kind"),
+    Connector(FactType.PARTICIPATION, Participation, "entity_id", "event_id", label="role"),
+    Connector(FactType.SEQUENCE, EventSequence, "earlier_id", "later_id", words="before"),
+    Connector(FactType.QUOTE, Quote, "speaker_id", "addressee_id", words="said to"),
 )
+
+
+@dataclass(frozen=True)
+class Connections:
+    """Facts that tie two entities together, by their ids; and the entities of which there are more."""
+
+    rows: dict[str, Row[Any]]
+    cut: frozenset[str] = frozenset()
+
+    def neighbours(self, frontier: Iterable[str]) -> set[str]:
+        """Return what the facts tie the entities to."""
+        near = set(frontier)
+        ends = [(row.source, row.target) for row in self.rows.values()]
+        return {target for source, target in ends if source in near} | {
+            source for source, target in ends if target in near
+        }
 
 
 def graph(connection: Connection, parameters: GraphParameters) -> Graph:
@@ -55,74 +101,153 @@ def graph(connection: Connection, parameters: GraphParameters) -> Graph:
         NotFoundError: a parameter names something that is not there.
     """
     refuse_unknown(connection, parameters)
-    found, truncated = _reached(connection, parameters) if parameters.focus else _first(connection, parameters)
-    edges = list(_edges(connection, found, parameters))
+    walk = Walk(connection, parameters)
+    found, connections, truncated = walk.outwards() if parameters.focus else walk.from_the_start()
+    within = [row for row in connections.rows.values() if row.source in found and row.target in found]
+    same = _same(within)
+    most = MOST_EDGES * parameters.limit
+    told = [rows[:MOST_FACTS] for rows in same[:most]]
     refs = references(connection, found)
-    nodes = [ref for entity_id in found if (ref := refs[entity_id]) is not None]
-    return Graph(nodes=nodes, edges=edges, truncated=truncated)
-
-
-def _reached(connection: Connection, parameters: GraphParameters) -> tuple[list[str], bool]:
-    """Walk outwards, nearest first, until the depth or the limit; say whether the limit left something out."""
-    found = dict.fromkeys(parameters.focus[: parameters.limit])
-    truncated = len(parameters.focus) > parameters.limit
-    frontier = list(found)
-    for _ in range(parameters.depth):
-        neighbours = _neighbours(connection, frontier, parameters)
-        new = sorted(neighbours - found.keys())
-        room = parameters.limit - len(found)
-        truncated = truncated or len(new) > room
-        frontier = new[:room]
-        found |= dict.fromkeys(frontier)
-        if not frontier:
-            break
-    return list(found), truncated
-
-
-def _neighbours(connection: Connection, frontier: list[str], parameters: GraphParameters) -> set[str]:
-    edges = _all_edges(parameters)
-    outwards = select(edges.c.target).where(edges.c.source.in_(frontier))
-    inwards = select(edges.c.source).where(edges.c.target.in_(frontier))
-    return set(connection.execute(union_all(outwards, inwards)).scalars())
-
-
-def _first(connection: Connection, parameters: GraphParameters) -> tuple[list[str], bool]:
-    """Without a focus: the entities that have connections, in the order of their ids."""
-    edges = _all_edges(parameters)
-    ends = union_all(select(edges.c.source), select(edges.c.target)).subquery()
-    ids = select(col(Entity.id)).where(col(Entity.id).in_(select(ends))).order_by(col(Entity.id))
-    found = list(connection.execute(ids.limit(parameters.limit + 1)).scalars())
-    return found[: parameters.limit], len(found) > parameters.limit
-
-
-def _all_edges(parameters: GraphParameters) -> Subquery:
-    edges: CompoundSelect[Any] = union_all(*(connector.edges() for connector in CONNECTORS))
-    every = edges.subquery()
-    if not parameters.article:
-        return every
-    within = (
-        select(every).join(Fact, col(Fact.id) == every.c.fact_id).where(col(Fact.article_id).in_(parameters.article))
+    return Graph(
+        nodes=[ref for entity_id in found if (ref := refs[entity_id]) is not None],
+        edges=list(_edges(connection, told, with_evidence="evidence" in parameters.include)),
+        # Of two entities that are both cut, what ties them to each other may not have been seen.
+        truncated=truncated or len(connections.cut) > 1 or len(same) > most or any(len(s) > MOST_FACTS for s in same),
     )
-    return within.subquery()
 
 
-def _edges(connection: Connection, found: list[str], parameters: GraphParameters) -> Iterator[GraphEdge]:
-    """Yield the edges among the entities, facts that say the same as one."""
-    edges = _all_edges(parameters)
-    statement = (
-        select(edges, col(Fact.type), col(Fact.basis), col(Fact.reasoning), col(Fact.attributed_to_id))
-        .join(Fact, col(Fact.id) == edges.c.fact_id)
-        .where(edges.c.source.in_(found), edges.c.target.in_(found))
-        .order_by(edges.c.source, edges.c.target, col(Fact.type), edges.c.label, edges.c.fact_id)
+@dataclass(frozen=True)
+class Walk:
+    """What the parameters allow, nearest first, until the depth or the limit."""
+
+    connection: Connection
+    parameters: GraphParameters
+
+    def outwards(self) -> tuple[dict[str, None], Connections, bool]:
+        """Return the entities around the focus, their connections, and whether the limit left an entity out."""
+        limit = self.parameters.limit
+        found = dict.fromkeys(self.parameters.focus[:limit])
+        truncated = len(self.parameters.focus) > limit
+        seen = self._connections(list(found))
+        frontier = list(found)
+        for _ in range(self.parameters.depth):
+            new = sorted(seen.neighbours(frontier) - found.keys())
+            room = limit - len(found)
+            truncated = truncated or len(new) > room or not seen.cut.isdisjoint(frontier)
+            frontier = new[:room]
+            found |= dict.fromkeys(frontier)
+            if not frontier:
+                break
+            seen = self._joined(seen, self._connections(frontier))
+        return found, seen, truncated
+
+    def from_the_start(self) -> tuple[dict[str, None], Connections, bool]:
+        """Return the first entities that have connections, in the order of their ids, and the same of them."""
+        limit = self.parameters.limit
+        if self.parameters.article:
+            seen = self._connections([])
+            ends = sorted({end for row in seen.rows.values() for end in (row.source, row.target)})
+        else:
+            ends = list(self.connection.execute(_connected(), {"limit": limit + 1}).scalars())
+            seen = self._connections(ends[:limit])
+        return dict.fromkeys(ends[:limit]), seen, len(ends) > limit
+
+    def _connections(self, entities: Sequence[str]) -> Connections:
+        """Return the connections of the entities; within articles, all of these."""
+        if self.parameters.article:
+            rows = self.connection.execute(_of_articles(), {"ids": self.parameters.article}).all()
+            return Connections({row.fact_id: row for row in rows})
+        if not entities:
+            return Connections({})
+        most = max(FEWEST, (self.parameters.limit + 1) // len(entities))
+        rows = self.connection.execute(_of_entities(), {"ids": list(entities), "most": most}).all()
+        looked_at = Counter((row.entity_id, row.type) for row in rows)
+        connected = {row.fact_id: row for row in rows if row.target is not None}
+        return Connections(connected, frozenset(entity for (entity, _), number in looked_at.items() if number > most))
+
+    def _joined(self, one: Connections, other: Connections) -> Connections:
+        return Connections(one.rows | other.rows, one.cut | other.cut)
+
+
+@cache
+def _connected() -> Select[Any]:
+    """Return the statement for the first entities that have connections."""
+    is_tied = or_(*(connector.touches(ENTITY.id) for connector in CONNECTORS))
+    return select(ENTITY.id).where(is_tied).order_by(ENTITY.id).limit(bindparam("limit"))
+
+
+@cache
+def _of_articles() -> Select[Any]:
+    types = [connector.fact_type.value for connector in CONNECTORS]
+    return _tied(FACT, FACT.c.id).where(FACT.c.article_id.in_(IDS), FACT.c.type.in_(types), _target().is_not(None))
+
+
+@cache
+def _of_entities() -> Select[Any]:
+    """Return the statement for the first connections of each type of each of the entities.
+
+    The article of the one after the last bounds them: an index range, however many there are behind it.
+    """
+    names = [connector.fact_type.value for connector in CONNECTORS]
+    types = union_all(*(select(literal(name).label("type")) for name in names)).subquery("types")
+    there = MENTION.alias("there")
+    of_the_same = and_(there.c.entity_id == ENTITY.id, there.c.type == types.c.type)
+    in_order = select(there.c.article_id).where(of_the_same).order_by(there.c.article_id, there.c.position)
+    last = func.coalesce(
+        in_order.limit(1).offset(bindparam("most")).correlate(table_of(Entity), types).scalar_subquery(),
+        select(func.max(there.c.article_id)).where(of_the_same).correlate(table_of(Entity), types).scalar_subquery(),
     )
-    same: dict[tuple[str | None, ...], list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(statement):
-        same[row.source, row.target, row.type, row.label, row.attributed_to_id].append(row)
-    evidence = None
-    if "evidence" in parameters.include:
-        evidence = evidence_of(connection, [row.fact_id for rows in same.values() for row in rows])
-    voices = references(connection, [rows[0].attributed_to_id for rows in same.values()])
-    for rows in same.values():
+    first = and_(MENTION.c.entity_id == ENTITY.id, MENTION.c.type == types.c.type, MENTION.c.article_id <= last)
+    source = table_of(Entity).join(types, literal(1) == literal(1)).join(MENTION, first)
+    source = source.join(FACT, FACT.c.id == MENTION.c.fact_id)
+    return _tied(source, MENTION.c.fact_id, MENTION.c.entity_id).where(ENTITY.id.in_(IDS))
+
+
+def _tied(source: FromClause, fact_id: ColumnElement[Any], *more: ColumnElement[Any]) -> Select[Any]:
+    """Return the statement for the facts of a source of rows, with what they tie together."""
+    for connector in CONNECTORS:
+        of_type = and_(connector.columns.fact_id == fact_id, FACT.c.type == connector.fact_type.value)
+        source = source.outerjoin(table_of(connector.table), of_type)
+    sources = func.coalesce(*(connector.columns[connector.source] for connector in CONNECTORS))
+    labels = case(
+        *(
+            (FACT.c.type == connector.fact_type.value, connector.columns[connector.label] if connector.label else words)
+            for connector in CONNECTORS
+            for words in [literal(connector.words)]
+        )
+    )
+    columns = (FACT.c.type, FACT.c.basis, FACT.c.reasoning, FACT.c.attributed_to_id)
+    return select(
+        fact_id.label("fact_id"),
+        *more,
+        sources.label("source"),
+        _target().label("target"),
+        labels.label("label"),
+        *columns,
+    ).select_from(source)
+
+
+def _target() -> ColumnElement[Any]:
+    return func.coalesce(*(connector.columns[connector.target] for connector in CONNECTORS))
+
+
+def _same(rows: Iterable[Row[Any]]) -> list[list[Row[Any]]]:
+    """Return the facts, those that say the same together, in the order of what they say."""
+    same: dict[tuple[str, str, str, str, str], list[Row[Any]]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: (row.source, row.target, row.type, row.label, row.fact_id)):
+        same[row.source, row.target, row.type, row.label, row.attributed_to_id or ""].append(row)
+    return list(same.values())
+
+
+def _edges(connection: Connection, same: list[list[Row[Any]]], *, with_evidence: bool) -> Iterator[GraphEdge]:
+    evidence: dict[str, list[EvidenceItem]] | None = None
+    if with_evidence:
+        facts = [row.fact_id for rows in same for row in rows]
+        evidence = {}
+        for start in range(0, len(facts), AT_ONCE):
+            evidence |= evidence_of(connection, facts[start : start + AT_ONCE])
+    voices = references(connection, [rows[0].attributed_to_id for rows in same])
+    for rows in same:
         yield _edge(rows, voices, evidence)
 
 

@@ -121,7 +121,8 @@ def _matches_in_sqlite(element: Matches, compiler: SQLCompiler, **options: Any) 
 @compiles(Matches, "postgresql")
 def _matches_in_postgresql(element: Matches, compiler: SQLCompiler, **options: Any) -> str:
     terms, phrases, words = (compiler.process(clause, **options) for clause in list(element.clauses)[1:])
-    return f"(search_index.terms @> {terms} AND ' ' || {words} || ' ' LIKE ALL ({phrases}))"
+    follow = f"cardinality({phrases}) = 0 OR ' ' || {words} || ' ' LIKE ALL ({phrases})"
+    return f"(search_index.terms @> {terms} AND ({follow}))"
 
 
 class Place(FunctionElement[int]):

@@ -1,28 +1,30 @@
 """Events in the order of their days, undated ones apart: two lists of one question, each with its own pages."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Final
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection
 
-from app.queries.entities import ENTITY, SORT_KEYS, entities_of, slice_of_items
-from app.queries.filters import conditions_of
-from app.queries.paging import Order, Slice, count, order_by, question_in
+from app.listings import Part
+from app.queries.entities import SORT_KEYS, view_of
+from app.queries.filters import wanted_by
+from app.queries.lists import fetch_page
+from app.queries.paging import Order, Slice, question_in
+from app.queries.ranges import By
 from app.queries.unknown import refuse_unknown
-from app.schemas.entities import EventItem
 from app.schemas.parameters import TimelineFilters
 from app.vocabulary import EntityType
 
-UNDATED = "-undated"
+UNDATED: Final = "-undated"
 """Marks a cursor as one into the undated events, so that a page goes on with them alone."""
 
 
 @dataclass(frozen=True)
 class TimelineSlice:
-    """One page of the dated events, and one of the undated."""
+    """One page of the dated events, and one of the undated, as JSON."""
 
-    dated: Slice[EventItem]
-    undated: Slice[EventItem]
+    dated: Slice[bytes]
+    undated: Slice[bytes]
 
 
 def timeline(connection: Connection, filters: TimelineFilters) -> TimelineSlice:
@@ -35,21 +37,17 @@ def timeline(connection: Connection, filters: TimelineFilters) -> TimelineSlice:
         NotFoundError: a filter names something that is not there.
     """
     refuse_unknown(connection, filters)
-    events = entities_of(EntityType.EVENT).where(*conditions_of(EntityType.EVENT, filters))
-    is_dated = ENTITY.earliest.is_not(None) & ENTITY.latest.is_not(None)
-    dated, undated = events.where(is_dated), events.where(~is_dated)
-    order = order_by(filters, SORT_KEYS)
-    by_name = Order(order.question + UNDATED, SORT_KEYS["name"])
+    view = view_of(filters)
+    by_name = replace(view, order=Order(view.order.question + UNDATED, SORT_KEYS["name"]), by=By.NAME)
+    halves = (view, [Part.DATED]), (by_name, [Part.BEGUN, Part.ENDING, Part.UNDATED])
     goes_on = None if filters.cursor is None else question_in(filters.cursor)
-    return TimelineSlice(
-        dated=_nothing_of(connection, dated)
-        if goes_on == by_name.question
-        else slice_of_items(connection, EventItem, dated, order, filters),
-        undated=_nothing_of(connection, undated)
-        if goes_on not in (None, by_name.question)
-        else slice_of_items(connection, EventItem, undated, by_name, filters),
-    )
-
-
-def _nothing_of(connection: Connection, events: Select[Any]) -> Slice[EventItem]:
-    return Slice([], count(connection, events), None)
+    other = {by_name.order.question: view}.get(goes_on or "", by_name)
+    slices = []
+    for half, parts in halves:
+        wanted = wanted_by(EntityType.EVENT, filters, parts)
+        if goes_on is not None and half is other:
+            beginning = fetch_page(connection, wanted, replace(half, cursor=None, limit=1))
+            slices.append(replace(beginning, items=[], cursor=None))
+        else:
+            slices.append(fetch_page(connection, wanted, half))
+    return TimelineSlice(*slices)

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 from anyio.to_thread import run_sync
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel
+from pydantic_core import to_json
 from sqlalchemy import Connection, Engine
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -75,8 +76,18 @@ class Asking:
         """
         return self.answer(self.linked(await self.fetch(question, *args, **kwargs)))
 
+    async def prepared_page(
+        self, question: Callable[Concatenate[Connection, P], Slice[bytes]], *args: P.args, **kwargs: P.kwargs
+    ) -> Answer:
+        """Answer a question for a list of prepared items, with the link to the next page.
+
+        Raises:
+            NotModifiedError: the client has the answer already.
+        """
+        return self.answer(self.prepared(await self.fetch(question, *args, **kwargs)))
+
     async def item(
-        self, question: Callable[Concatenate[Connection, P], BaseModel], *args: P.args, **kwargs: P.kwargs
+        self, question: Callable[Concatenate[Connection, P], BaseModel | bytes], *args: P.args, **kwargs: P.kwargs
     ) -> Answer:
         """Answer a question for one thing.
 
@@ -143,8 +154,17 @@ class Asking:
 
     def linked(self, part: Slice[Any]) -> Page[Any]:
         """Return a slice as a page: its cursor becomes the path of the same question from there on."""
-        following = None if part.cursor is None else self.following("cursor", part.cursor)
-        return Page(items=part.items, total=part.total.number, total_relation=part.total.relation, next=following)
+        total = part.total
+        return Page(items=part.items, total=total.number, total_relation=total.relation, next=self._next(part))
+
+    def prepared(self, part: Slice[bytes]) -> bytes:
+        """Return a slice of prepared items as the JSON of its page."""
+        total = {"total": part.total.number, "total_relation": part.total.relation}
+        rest = to_json({**total, "next": self._next(part)})
+        return b'{"items":[%s],%s' % (b",".join(part.items), rest[1:])
+
+    def _next(self, part: Slice[Any]) -> str | None:
+        return None if part.cursor is None else self.following("cursor", part.cursor)
 
     def following(self, name: str, value: str) -> str:
         """Return the path of the same question with this parameter; it goes into the `Link` header too (RFC 8288)."""

@@ -24,7 +24,7 @@ router = APIRouter()
 @router.get("/people", tags=["people"], summary="List people", response_model=Page[PersonItem])
 async def list_people(filters: Annotated[PersonFilters, Query()], ask: Ask) -> Answer:
     """List the people of the articles, with their roles, the events they took part in and what they said."""
-    return await ask.page(list_entities, PersonItem, filters)
+    return await ask.prepared_page(list_entities, PersonItem, filters)
 
 
 @router.get("/people/{id}", tags=["people"], summary="Get one person", response_model=PersonItem)
@@ -38,7 +38,7 @@ async def get_person(id: str, _none: NoQuery, ask: Ask) -> Answer:
 )
 async def list_organisations(filters: Annotated[OrganisationFilters, Query()], ask: Ask) -> Answer:
     """List the organisations and groups of the articles, with their people, parents and parts."""
-    return await ask.page(list_entities, OrganisationItem, filters)
+    return await ask.prepared_page(list_entities, OrganisationItem, filters)
 
 
 @router.get(
@@ -52,7 +52,7 @@ async def get_organisation(id: str, _none: NoQuery, ask: Ask) -> Answer:
 @router.get("/units", tags=["units"], summary="List units", response_model=Page[UnitItem])
 async def list_units(filters: Annotated[UnitFilters, Query()], ask: Ask) -> Answer:
     """List the units, with the organisations that they are part of."""
-    return await ask.page(list_entities, UnitItem, filters)
+    return await ask.prepared_page(list_entities, UnitItem, filters)
 
 
 @router.get("/units/{id}", tags=["units"], summary="Get one unit", response_model=UnitItem)
@@ -64,7 +64,7 @@ async def get_unit(id: str, _none: NoQuery, ask: Ask) -> Answer:
 @router.get("/places", tags=["places"], summary="List places", response_model=Page[PlaceItem])
 async def list_places(filters: Annotated[PlaceFilters, Query()], ask: Ask) -> Answer:
     """List the places, with what lies in them and what happened there."""
-    return await ask.page(list_entities, PlaceItem, filters)
+    return await ask.prepared_page(list_entities, PlaceItem, filters)
 
 
 @router.get("/places/{id}", tags=["places"], summary="Get one place", response_model=PlaceItem)
@@ -76,7 +76,7 @@ async def get_place(id: str, _none: NoQuery, ask: Ask) -> Answer:
 @router.get("/documents", tags=["documents"], summary="List documents", response_model=Page[DocumentItem])
 async def list_documents(filters: Annotated[DocumentFilters, Query()], ask: Ask) -> Answer:
     """List the documents that the articles speak of, with their dates."""
-    return await ask.page(list_entities, DocumentItem, filters)
+    return await ask.prepared_page(list_entities, DocumentItem, filters)
 
 
 @router.get("/documents/{id}", tags=["documents"], summary="Get one document", response_model=DocumentItem)
@@ -92,7 +92,7 @@ async def list_events(filters: Annotated[EventFilters, Query()], ask: Ask) -> An
     `from` and `to` let through what may have been in the period: an event whose first or last day is not known reaches
     as far as nothing in the text forbids. `/timeline` sets such events apart.
     """
-    return await ask.page(list_entities, EventItem, filters)
+    return await ask.prepared_page(list_entities, EventItem, filters)
 
 
 @router.get("/events/{id}", tags=["events"], summary="Get one event", response_model=EventItem)

@@ -166,7 +166,10 @@ class LaterStatement(Statement):
 
 
 class EntityItem(Wire):
-    """What every entity has."""
+    """What every entity has.
+
+    Each list inside it is made of the first 50 facts, in the order of articles and their texts.
+    """
 
     id: str
     """Its id: a slug, unique over all types."""
@@ -190,6 +193,9 @@ class EntityItem(Wire):
     """What belongs to it, lies in it or derives from it."""
     figures: list[FigureStatement]
     """Its numbers and quantities."""
+    more: dict[str, str]
+    """For each of the lists in here that is cut off after its first 50 facts, by its name: the path of a list of all of
+    them. `participants` and `places` are cut off together, after 50 facts of both."""
 
 
 class PersonItem(EntityItem):

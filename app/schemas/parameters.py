@@ -243,7 +243,8 @@ class FactParameters(ListParameters):
     """What every list of facts has."""
 
     sort: Annotated[Literal["position", "-position", "id", "-id"], Field(examples=["-position"])] = "position"
-    """The order: by article and place in its text, or by id; `-` turns it round."""
+    """The order: by article and place in its text; `-` turns it round. By id means the same, as an id begins with its
+    article's."""
 
 
 class RoleFilters(FactParameters):
@@ -263,8 +264,8 @@ class DateFilters(ListParameters, Period):
     sort: Annotated[Literal["position", "-position", "id", "-id", "date", "-date"], Field(examples=["date"])] = (
         "position"
     )
-    """The order: by place in the text, by id, or by day; `-` turns it round. Dates without a day are last either
-    way."""
+    """The order: by article and place in its text (by id means the same), or by day; `-` turns it round. Dates without
+    a day are last either way."""
     entity: Annotated[Entities, Field(examples=[["meeting-with-haitian-delegation"]])] = []
     """Dates of these events or documents. Repeat for OR."""
     relation: Annotated[list[DateRelation], Field(max_length=MOST_VALUES, examples=[["on"]])] = []
@@ -294,8 +295,8 @@ class FigureFilters(ListParameters):
     sort: Annotated[Literal["position", "-position", "id", "-id", "value", "-value"], Field(examples=["-value"])] = (
         "position"
     )
-    """The order: by place in the text, by id, or by value; `-` turns it round. Figures without a
-    value are last either way."""
+    """The order: by article and place in its text (by id means the same), or by value; `-` turns it round. Figures
+    without a value are last either way."""
     subject: Annotated[Entities, Field(examples=[["kenyan-police-units"]])] = []
     """Figures of these entities. Repeat for OR."""
     unit: Annotated[list[Line], *Many, Field(examples=[["people"]])] = []

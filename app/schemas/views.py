@@ -139,7 +139,7 @@ class Graph(Wire):
     edges: list[GraphEdge]
     """The connections among the nodes."""
     truncated: bool
-    """True when `limit` left entities out."""
+    """True when `limit` left entities out, or may have, as only the first connections of an entity are looked at."""
 
 
 class ChangeItem(Wire):

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 from sqlmodel import col
 
 from app.errors import FolderError
-from app.loading import documents, stream
+from app.loading import batch, documents, stream
 from app.loading.documents import Submission
 from app.loading.source import CheckError
 from app.loading.stream import Stream, Tally, load_stream
@@ -263,7 +263,7 @@ def test_an_error_that_is_no_refusal_ends_the_load_and_keeps_the_count(
     tally = Tally()
     arguments: dict[str, Any] = {"keep_going": True, "on_refusal": fail, "on_progress": lambda size: None}
     load_stream(writer, Stream(io.BytesIO(lines(document("one"))), FILE, 10, 32), tally, **arguments)
-    monkeypatch.setattr(stream, "load_article", fail)
+    monkeypatch.setattr(batch, "load_articles", fail)
     with pytest.raises(OSError, match="the disk is gone"):
         load_stream(writer, Stream(io.BytesIO(lines(document("two"))), FILE, 10, 32), tally, **arguments)
     assert str(tally) == "1 created, 0 replaced, 0 unchanged, 0 refused"

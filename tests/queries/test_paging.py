@@ -13,14 +13,16 @@ from hypothesis import strategies as st
 from sqlalchemy import Boolean, Date, Float, Integer, String, column
 
 from app.errors import InvalidInputError
-from app.queries import paging
+from app.queries import lists, paging
 from app.queries.paging import LARGEST_INTEGER, Order, decode, encode
 from app.queries.timeline import UNDATED
+from app.schemas.base import ENTITY_PATHS
 from app.vocabulary import TotalRelation
 from tests.api import LISTS, Api, assert_problem, faults_of
 from tests.newsroom import TINY, checked
 
 SORTS = [(path, sort) for path, sorts in LISTS.items() for sort in sorts]
+FACT_LISTS = ["/roles", "/dates", "/quotes", "/figures", "/notes", "/facts"]
 CURSOR_LISTS = [*LISTS, "/timeline"]
 quickly = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SUBSETS = st.lists(st.integers(0, TINY - 1), min_size=1, max_size=8, unique=True)
@@ -219,7 +221,7 @@ def test_a_day_is_an_iso_date_in_a_cursor() -> None:
     assert decode(encode("q", [date(2024, 6, 18)]), order) == [date(2024, 6, 18)]
 
 
-@pytest.mark.parametrize("path", CURSOR_LISTS)
+@pytest.mark.parametrize("path", ["/articles", *FACT_LISTS])
 def test_no_more_than_so_many_are_counted_and_the_total_says_so(
     many: Api, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,6 +232,27 @@ def test_no_more_than_so_many_are_counted_and_the_total_says_so(
     monkeypatch.setattr(paging, "MOST_COUNTED", whole["total"] - 1)
     for page in (many.read(path, params={"limit": 13}), many.read(whole["next"])):
         assert total_of(page) == (whole["total"] - 1, TotalRelation.AT_LEAST)
+
+
+@pytest.mark.parametrize("path", [*ENTITY_PATHS.values(), "/timeline"])
+def test_the_total_of_one_list_is_exact_however_long_it_is(
+    many: Api, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = many.read(path, params={"limit": 14})
+    monkeypatch.setattr(lists, "COUNTED", 1)
+    for page in (many.read(path, params={"limit": 15}), many.read(whole["next"])):
+        assert total_of(page) == (whole["total"], TotalRelation.EXACT)
+
+
+def test_what_has_no_tally_is_counted_up_to_a_bound(many: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {"organisation": [f"club-{n}" for n in range(9)], "limit": 3}
+    whole = many.read("/units", params=given)
+    assert total_of(whole) == (9, TotalRelation.EXACT)
+    monkeypatch.setattr(lists, "COUNTED", 8)
+    for page in (many.read("/units", params=given | {"limit": 4}), many.read(whole["next"])):
+        assert total_of(page) == (9, TotalRelation.AT_LEAST)
+    article = many.read("/people", params={"article": [f"tiny-{n}" for n in range(9)], "limit": 2})
+    assert total_of(article) == (8, TotalRelation.AT_LEAST)
 
 
 def total_of(page: dict[str, Any]) -> tuple[int, str]:

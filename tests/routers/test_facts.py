@@ -81,8 +81,10 @@ def test_facts_of_a_type_have_the_columns_of_that_type(
 
 def test_facts_stand_in_the_order_of_the_text_unless_sorted(koome: Api, facts: list[CheckedFact]) -> None:
     first = {fact.id: fact.spans[0].start if fact.spans else 10**6 for fact in facts}
-    assert koome.ids("/facts", params={"limit": 100}) == sorted(first, key=lambda id_: (first[id_], id_))
-    assert koome.ids("/facts", params={"limit": 100, "sort": "-id"}) == sorted(first, reverse=True)
+    in_order = sorted(first, key=lambda id_: (first[id_], id_))
+    for sort in ("position", "id"):
+        assert koome.ids("/facts", params={"limit": 100, "sort": sort}) == in_order
+        assert koome.ids("/facts", params={"limit": 100, "sort": f"-{sort}"}) == in_order[::-1]
 
 
 def test_facts_at_a_place_of_the_text_are_those_whose_words_cover_it(koome: Api, facts: list[CheckedFact]) -> None:

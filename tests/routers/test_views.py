@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.loading.documents import Submission, check_document
+from app.queries import graph as graphs
 from tests.api import KOOME, Api, assert_problem, faults_of
 from tests.newsroom import REPORT, tiny_articles
 
@@ -267,6 +268,26 @@ def test_the_graph_of_an_article_has_only_its_connections(both: Api) -> None:
     assert {words["article"] for edge in graph["edges"] for words in edge["evidence"]} == {REPORT}
     near = both.read("/graph", params={"article": KOOME, "focus": "japhet-koome", "depth": 4, "limit": 500})
     assert "marie-prophete-elysee" not in {node["id"] for node in near["nodes"]}
+
+
+def test_a_hub_is_told_by_its_first_connections_and_those_of_its_neighbours(
+    koome: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = koome.read("/graph?focus=kenya&limit=500&depth=1")
+    monkeypatch.setattr(graphs, "FEWEST", 1)
+    part = koome.read("/graph?focus=kenya&limit=2&depth=1&include=evidence")
+    assert whole["truncated"] is False
+    assert part["truncated"] is True
+    assert {node["id"] for node in part["nodes"]} < {node["id"] for node in whole["nodes"]}
+
+
+def test_no_more_connections_are_told_than_the_limit_allows(koome: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graphs, "MOST_EDGES", 1)
+    graph = koome.read("/graph?limit=7")
+    assert len(graph["edges"]) <= 7
+    monkeypatch.setattr(graphs, "MOST_EDGES", 0)
+    graph = koome.read("/graph?limit=8")
+    assert (graph["edges"], graph["truncated"]) == ([], True)
 
 
 def test_an_entity_without_connections_is_alone_in_its_graph(both: Api) -> None:

@@ -1,0 +1,189 @@
+"""Items as answers show them, put together for many entities at once: plain values to JSON, nothing validated."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from pydantic_core import to_json
+from sqlalchemy import Connection, Row, select
+from sqlmodel import col
+
+from app.deriving.sections import MODELS, MOST, SECTIONS, SOURCES, Section, facts_of, places_of_entities
+from app.deriving.selecting import IDS, delete_ids, insert_rows, rows_of_ids
+from app.prepared import GAP
+from app.schemas.base import EvidenceItem, entity_url, fact_url
+from app.tables import Entity, Evidence, Note, PreparedItem, Span, table_of
+from app.vocabulary import Basis, EntityType, FactType
+
+ENTITY, SPAN = table_of(Entity).c, table_of(Span).c
+ENTITIES = select(ENTITY.id, ENTITY.type, ENTITY.name, ENTITY.kind, ENTITY.earliest, ENTITY.latest).where(
+    ENTITY.id.in_(IDS)
+)
+NAMED = select(ENTITY.id, ENTITY.type, ENTITY.name).where(ENTITY.id.in_(IDS))
+NOTES = (
+    select(col(Note.about_fact_id), col(Note.fact_id))
+    .where(col(Note.about_fact_id).in_(IDS))
+    .order_by(col(Note.fact_id))
+)
+EVIDENCE = (
+    select(
+        col(Evidence.fact_id),
+        SPAN.article_id,
+        SPAN.exact,
+        SPAN.prefix,
+        SPAN.suffix,
+        SPAN.start,
+        SPAN.end,
+        SPAN.paragraph,
+    )
+    .join(Span, SPAN.id == col(Evidence.span_id))
+    .where(col(Evidence.fact_id).in_(IDS))
+    .order_by(col(Evidence.fact_id), SPAN.article_id, SPAN.start, SPAN.end)
+)
+EVIDENCE_FIELDS = tuple(EvidenceItem.model_fields)
+Facts = Sequence[Row[Any]]
+
+
+@dataclass(frozen=True)
+class Background:
+    """What the items of many entities are made of, each fetched in one go."""
+
+    facts: Mapping[FactType, Mapping[str, Facts]]
+    """By type and entity: the first `MOST`, and at least one more where there are more."""
+    notes: Mapping[str, list[str]]
+    evidence: Mapping[str, bytes]
+    """By fact: JSON, its items with commas between them."""
+    refs: Mapping[str | None, dict[str, str] | None]
+
+    @classmethod
+    def fetch(cls, connection: Connection, entities: Collection[str]) -> "Background":
+        """Fetch it."""
+        facts: dict[FactType, dict[str, Facts]] = {
+            fact_type: _facts(connection, fact_type, entities) for fact_type in SOURCES
+        }
+        shown = {row.id for of_type in facts.values() for rows in of_type.values() for row in rows[:MOST]}
+        return cls(facts, _notes(connection, shown), _evidence(connection, shown), _refs(connection, facts))
+
+    def articles(self, entity: str) -> tuple[list[str], bool]:
+        """Return the first articles that mention the entity, as far as its facts tell, and whether that is all."""
+        of_entity = [facts[entity] for facts in self.facts.values() if entity in facts]
+        cut = [rows[MOST].article_id for rows in of_entity if len(rows) > MOST]
+        articles = sorted({row.article_id for rows in of_entity for row in rows})
+        known = [article for article in articles if article <= min(cut)] if cut else articles
+        return known[:MOST], not cut and len(known) <= MOST
+
+
+def prepare_items(connection: Connection, entities: Collection[str]) -> None:
+    """Put the items of the entities together anew, and store them."""
+    delete_ids(connection, table_of(PreparedItem).delete().where(col(PreparedItem.entity_id).in_(IDS)), entities)
+    insert_rows(connection, PreparedItem, list(prepared_items(connection, entities)))
+
+
+def prepared_items(connection: Connection, entities: Collection[str]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the prepared items of those of the entities that are there."""
+    rows = sorted(rows_of_ids(connection, ENTITIES, entities), key=lambda row: str(row.id))
+    behind = Background.fetch(connection, [row.id for row in rows])
+    for row in rows:
+        yield _prepared(row, behind)
+
+
+def _facts(connection: Connection, fact_type: FactType, entities: Collection[str]) -> dict[str, Facts]:
+    facts: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in rows_of_ids(connection, facts_of(fact_type), entities):
+        facts[row[0]].append(row)
+    return dict(facts)
+
+
+def _notes(connection: Connection, facts: Collection[str]) -> dict[str, list[str]]:
+    notes: dict[str, list[str]] = defaultdict(list)
+    for about, fact_id in rows_of_ids(connection, NOTES, facts):
+        notes[about].append(fact_url(FactType.NOTE, fact_id))
+    return notes
+
+
+def _evidence(connection: Connection, facts: Collection[str]) -> dict[str, bytes]:
+    evidence: dict[str, list[bytes]] = defaultdict(list)
+    for fact_id, *values in rows_of_ids(connection, EVIDENCE, facts):
+        evidence[fact_id].append(to_json(dict(zip(EVIDENCE_FIELDS, values, strict=True))))
+    return {fact_id: b",".join(items) for fact_id, items in evidence.items()}
+
+
+def _refs(
+    connection: Connection, facts: Mapping[FactType, Mapping[str, Facts]]
+) -> dict[str | None, dict[str, str] | None]:
+    """Return how to refer to all entities in the facts; None refers to nothing."""
+    wanted: set[str | None] = set()
+    for fact_type, of_entities in facts.items():
+        places = places_of_entities(fact_type)
+        wanted |= {row[place] for rows in of_entities.values() for row in rows[:MOST] for place in places}
+    wanted.discard(None)
+    refs: dict[str | None, dict[str, str] | None] = {None: None}
+    for entity_id, entity_type, name in rows_of_ids(connection, NAMED, wanted):
+        refs[entity_id] = {
+            "type": entity_type,
+            "id": entity_id,
+            "name": name,
+            "url": entity_url(entity_type, entity_id),
+        }
+    return refs
+
+
+def _prepared(row: Row[Any], behind: Background) -> dict[str, Any]:
+    entity_type = EntityType(row.type)
+    articles, all_of_them = behind.articles(row.id)
+    more = {} if all_of_them else {"articles": f"/facts?entity={row.id}"}
+    evidence: list[bytes] = []
+    values = {
+        "id": to_json(row.id),
+        "url": to_json(entity_url(entity_type, row.id)),
+        "type": to_json(entity_type.value),
+        "name": to_json(row.name),
+        "kind": to_json(row.kind),
+        "articles": to_json([{"id": article, "url": f"/articles/{article}"} for article in articles]),
+        "earliest": to_json(row.earliest),
+        "latest": to_json(row.latest),
+    }
+    sections = {section.name: section for section in SECTIONS[entity_type]}
+    for name in MODELS[entity_type].model_fields:
+        if name in sections:
+            section = sections[name]
+            facts = behind.facts[section.fact_type].get(row.id, ())
+            values[name] = b"[%s]" % b",".join(_statements(section, row.id, facts, behind, evidence))
+            if len(facts) > MOST:
+                more[name] = f"/facts?entity={row.id}&type={section.fact_type}"
+    values["more"] = to_json(more)
+    pieces = (b'"%s":%s' % (name.encode(), values[name]) for name in MODELS[entity_type].model_fields)
+    item = b"{" + b",".join(pieces) + b"}"
+    return {"entity_id": row.id, "item": item, "evidence": GAP.join(evidence)}
+
+
+def _statements(
+    section: Section, entity: str, facts: Facts, behind: Background, evidence: list[bytes]
+) -> Iterator[bytes]:
+    """Yield the statements; facts of several articles that say the same become one, stated if one of them is."""
+    same: dict[tuple[Any, ...], list[Row[Any]]] = defaultdict(list)
+    anchor, *places = section.places
+    for row in islice(facts, MOST):
+        if row[anchor] == entity and (section.only is None or section.only(row)):
+            same[(row.attributed_to_id, *(row[place] for place in places))].append(row)
+    for (voice, *values), alike in same.items():
+        first = min(alike, key=_inferred)
+        common = {
+            "basis": first.basis,
+            "reasoning": first.reasoning,
+            "attributed_to": behind.refs[voice],
+            "facts": [fact_url(section.fact_type, row.id) for row in alike],
+            "notes": [note for row in alike for note in behind.notes.get(row.id, ())],
+        }
+        fields = {
+            name: behind.refs[value] if is_ref else value
+            for (name, is_ref), value in zip(section.fields, values, strict=True)
+        }
+        evidence.append(b"[%s]" % b",".join(behind.evidence[row.id] for row in alike if row.id in behind.evidence))
+        yield b'%s,"evidence":%s,%s' % (to_json(common)[:-1], GAP, to_json(fields)[1:])
+
+
+def _inferred(row: Row[Any]) -> bool:
+    return bool(row.basis != Basis.STATED)

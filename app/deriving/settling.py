@@ -1,0 +1,102 @@
+"""Bringing up to date what is derived, after facts have come and gone: by what they touch, not by what there is."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, exists, select
+from sqlmodel import col
+
+from app.deriving.documents import settle_documents
+from app.deriving.events import bound_events
+from app.deriving.items import prepare_items
+from app.deriving.lineage import above, settle_lineage, steps_of
+from app.deriving.listing import settle_listings
+from app.deriving.selecting import IDS, delete_ids, rows_of_ids
+from app.deriving.standing import (
+    LISTING_TABLES,
+    RELATION,
+    Places,
+    Row,
+    Rows,
+    State,
+    Surroundings,
+    by_facts,
+    by_itself,
+    by_lineage,
+    by_moving,
+    states_of,
+    types_of,
+)
+from app.tables import Entity, Fact, Mention, table_of
+from app.vocabulary import Tree
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What facts that are about to go have to do with."""
+
+    entities: frozenset[str]
+    rows: Rows
+
+
+NOTHING = Removal(frozenset(), {})
+
+
+def removal_of(connection: Connection, articles: Collection[str]) -> Removal:
+    """Return what the facts of the articles, which are about to go, have to do with."""
+    of_articles = col(Fact.article_id).in_(IDS)
+    mentioned = select(col(Mention.entity_id)).join(Fact, col(Fact.id) == col(Mention.fact_id)).where(of_articles)
+    entities = frozenset(row.entity_id for row in rows_of_ids(connection, mentioned.distinct(), articles))
+    rows: dict[str, list[Row]] = {}
+    for table in map(table_of, LISTING_TABLES):
+        statement = select(table).join(Fact, col(Fact.id) == table.c.fact_id).where(of_articles)
+        rows[table.name] = [dict(row._mapping) for row in rows_of_ids(connection, statement, articles)]
+    return Removal(entities, rows)
+
+
+def settle(
+    connection: Connection, touched: Collection[str], before: Mapping[str, State], removed: Removal, added: Rows
+) -> None:
+    """Bring what hangs on the facts of the touched entities up to date.
+
+    Args:
+        connection: where the facts are, those that have come, and no more those that have gone.
+        touched: the entities that facts of either have to do with.
+        before: what those of them were that were there before.
+        removed: what has gone.
+        added: the rows of fact tables that have come.
+    """
+    mentioned = exists().where(col(Mention.entity_id) == col(Entity.id))
+    delete_ids(connection, delete(Entity).where(col(Entity.id).in_(IDS), ~mentioned), touched)
+    bound_events(connection, touched)
+    after = states_of(connection, touched)
+    places = _changes(connection, before, after, removed.rows, added)
+    steps = steps_of(added.get(RELATION, ()))
+    steps.subtract(steps_of(removed.rows.get(RELATION, ())))
+    move = settle_lineage(connection, steps)
+    known = {**before, **after}
+    known |= states_of(connection, {entity for _, entity in move.after} - known.keys())
+    places.update(by_moving(connection, move, types_of(known)))
+    settle_listings(connection, places, before, after)
+    settle_documents(connection, touched)
+    prepare_items(connection, touched)
+
+
+def _changes(
+    connection: Connection, before: Mapping[str, State], after: Mapping[str, State], removed: Rows, added: Rows
+) -> Places:
+    """Return how many facts more, or fewer, put entities into lists, as long as nobody moves in a tree."""
+    places = by_facts(added, Surroundings.of(connection, added, types_of(after)))
+    places.subtract(by_facts(removed, Surroundings.of(connection, removed, types_of(before))))
+    for entity, state in after.items():
+        if before.get(entity) != state:
+            places.update(by_itself(entity, state))
+    for entity, state in before.items():
+        if after.get(entity) != state:
+            places.subtract(by_itself(entity, state))
+    changed = {entity for entity in before.keys() & after.keys() if before[entity].type != after[entity].type}
+    for tree in Tree:
+        for entity, ancestors in above(connection, tree, changed).items():
+            places.subtract(by_lineage(tree, entity, before[entity].type, ancestors))
+            places.update(by_lineage(tree, entity, after[entity].type, ancestors))
+    return places

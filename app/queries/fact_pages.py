@@ -1,0 +1,213 @@
+"""Pages of lists of facts: which index leads, so that what a page costs does not grow with what it does not show.
+
+- no filter, or one whose ranges an index has in the order of the list: those ranges, from the cursor on;
+- articles: their facts, which are as many as texts of that length give;
+- several filters, or an order that no index of the filter has: the first one that lets no more than `FEW` facts
+  through, all of them looked at and sorted; where every filter lets more through, the first one whose ranges are in
+  order, else the list itself, read until the page is full. Filters that are all common, and next to never meet, are
+  read for long.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, select
+
+from app.queries import fact_ranges as ranges
+from app.queries import paging
+from app.queries.fact_filters import FACT, Arm, Narrowing, Wanted, wanted_of
+from app.queries.fact_ranges import KEYS, LOWEST, UNKNOWN, By, Part, Range, Shape
+from app.queries.matching import found_by_text
+from app.queries.paging import Order, Slice, Total, count, decode, encode, question_of
+from app.schemas.parameters import ListParameters
+from app.tables import Lineage, table_of
+from app.vocabulary import FactType, TotalRelation, Tree
+
+FEW: Final = 1000
+"""How many facts are looked at, and sorted, at most where no index has them in order."""
+MOST_RANGES: Final = 120
+"""How many ranges one statement puts in order."""
+LINEAGE = table_of(Lineage).c
+
+
+@dataclass(frozen=True)
+class Lead:
+    """What the rows of a page are looked up by: arms, and the conditions that their rows have to hold."""
+
+    arms: tuple[Arm, ...]
+    probes: tuple[str, ...] = ()
+    ordered: bool = True
+    overlapping: bool = False
+    most: int | None = None
+    """How many of them are counted; None for as many as in any list."""
+
+
+@dataclass(frozen=True)
+class View:
+    """Which page of a list is asked for."""
+
+    fact_type: FactType | None
+    order: Order
+    by: By
+    limit: int
+    after: Sequence[Any] | None
+
+
+def page_of_facts(connection: Connection, fact_type: FactType | None, filters: ListParameters) -> Slice[Row[Any]]:
+    """Return one page of the facts, each a row of what its item is made of, then of the keys of the order.
+
+    Raises:
+        InvalidInputError: the cursor is not one of this list and order.
+    """
+    view = _view(fact_type, filters)
+    wanted = wanted_of(filters, lambda ids: _with_parts(connection, ids))
+    if filters.q is not None:
+        return _found(connection, view, wanted, filters.q)
+    lead = _lead(connection, view, wanted)
+    rows = connection.execute(*_statement(view, lead, wanted)).all()
+    shows_all = view.after is None and len(rows) <= view.limit
+    total = Total(len(rows)) if shows_all else _total(connection, view, lead, wanted, len(rows))
+    return _slice(view, rows, total)
+
+
+def _view(fact_type: FactType | None, filters: ListParameters) -> View:
+    named = filters.sort.removeprefix("-")
+    by = By.POSITION if named == "id" else By(named)  # an id begins with its article's, then there is no order to see
+    table = ranges.plain_table(fact_type).c
+    keys = tuple(table[name] for name in KEYS[by])
+    order = Order(question_of(filters), keys, filters.sort.startswith("-"))
+    after = None if filters.cursor is None else decode(filters.cursor, order)
+    return View(fact_type, order, by, filters.limit, after)
+
+
+def _with_parts(connection: Connection, ids: list[str]) -> list[str]:
+    """Return the organisations with their parts at any depth."""
+    below = select(LINEAGE.entity_id).where(LINEAGE.ancestor_id.in_(ids), LINEAGE.tree == Tree.PARTS)
+    return sorted({*ids, *connection.execute(below).scalars()})
+
+
+def _lead(connection: Connection, view: View, wanted: Wanted) -> Lead:
+    """Return what leads to the page with the least to look at."""
+    every = wanted.narrowings
+    conditions = tuple(name for narrowing in every for name in narrowing.probes)
+    plain = ranges.plain_table(view.fact_type)
+    if wanted.articles:
+        arm = Arm(plain, (("article_id", wanted.articles),))
+        return Lead((arm,), conditions, ordered=view.by is By.POSITION and len(wanted.articles) == 1)
+    if not every:
+        return Lead((Arm(plain),))
+    leading = [_led_by(narrowing, every) for narrowing in every if narrowing.arms]
+    in_order = [lead for lead in leading if _has_order(view.by, lead)]
+    if len(every) == 1 and in_order:
+        return in_order[0]
+    for lead in leading:
+        if _is_few(connection, view, lead):
+            return replace(lead, ordered=False)
+    return replace(in_order[0], most=FEW) if in_order else Lead((Arm(plain),), conditions, most=FEW)
+
+
+def _led_by(narrowing: Narrowing, every: Sequence[Narrowing]) -> Lead:
+    others = [other for other in every if other is not narrowing or not narrowing.exact]
+    probes = tuple(name for other in others for name in other.probes)
+    return Lead(narrowing.arms, probes, overlapping=narrowing.overlapping)
+
+
+def _has_order(by: By, lead: Lead) -> bool:
+    """Tell whether an index has each range of the lead in this order."""
+    keys = KEYS[by][:1] if by is not By.POSITION else ()
+    return sum(1 for arm in lead.arms for _ in arm.ranges()) <= MOST_RANGES and all(
+        {name for name, _, _ in arm.bounds} <= set(keys)
+        and (not keys or (keys[0] in arm.table.c and arm.columns in ((), ("precision",))))
+        for arm in lead.arms
+    )
+
+
+def _is_few(connection: Connection, view: View, lead: Lead) -> bool:
+    shape = _counted(view, replace(lead, probes=()))
+    looked, _ = connection.execute(ranges.count_of(shape), _values(lead.arms, {}, FEW + 1)).one()
+    return bool(looked <= FEW)
+
+
+def _counted(view: View, lead: Lead) -> Shape:
+    arms = tuple(Range.of(arm) for arm in lead.arms)
+    return Shape(view.fact_type, arms, overlapping=lead.overlapping, probes=lead.probes)
+
+
+def _statement(view: View, lead: Lead, wanted: Wanted) -> tuple[Any, dict[str, Any]]:
+    """Return the statement for the page with its values."""
+    arms = [single for arm in lead.arms for single in arm.ranges()] if lead.ordered else list(lead.arms)
+    parts = _parts(view, lead)
+    shape = Shape(
+        view.fact_type,
+        tuple(Range.of(arm, part, resumes=resumes) for part, resumes in parts for arm in arms),
+        view.by,
+        view.order.descending,
+        lead.ordered,
+        lead.overlapping,
+        lead.probes,
+    )
+    values = _values(arms * len(parts), wanted.values, view.limit + 1)
+    return ranges.page_of(shape), values | _after(view)
+
+
+def _parts(view: View, lead: Lead) -> list[tuple[Part, bool]]:
+    """Return the parts of ranges to read, and whether each starts after the cursor."""
+    key = KEYS[view.by][0]
+    if key not in UNKNOWN or not view.order.descending or not lead.ordered:
+        return [(Part.ALL, view.after is not None)]
+    if view.after is not None and view.after[0] == LOWEST[key]:
+        return [(Part.UNKNOWN, True)]
+    return [(Part.KNOWN, view.after is not None), (Part.UNKNOWN, False)]
+
+
+def _values(arms: Sequence[Arm], values: dict[str, Any], limit: int) -> dict[str, Any]:
+    return {**ranges.values_of(arms), **values, "limit": limit}
+
+
+def _after(view: View) -> dict[str, Any]:
+    if view.after is None:
+        return {}
+    return {f"after_{name}": value for name, value in zip(KEYS[view.by], view.after, strict=True)}
+
+
+def _total(connection: Connection, view: View, lead: Lead, wanted: Wanted, shown: int) -> Total:
+    most = paging.MOST_COUNTED if lead.most is None else lead.most
+    values = _values(lead.arms, wanted.values, most + 1)
+    looked, passing = connection.execute(ranges.count_of(_counted(view, lead)), values).one()
+    if looked <= most:
+        return Total(passing)
+    return Total(max(min(passing, most), shown), TotalRelation.AT_LEAST)
+
+
+def _found(connection: Connection, view: View, wanted: Wanted, words: str) -> Slice[Row[Any]]:
+    """Answer a question with words: full text finds all facts that have them, and the filters narrow them down."""
+    conditions = tuple(name for narrowing in wanted.narrowings for name in narrowing.probes)
+    equal = (("article_id", wanted.articles),) if wanted.articles else ()
+    lead = Lead((Arm(ranges.plain_table(view.fact_type), equal),), conditions, ordered=False)
+    statement, values = _statement(view, lead, wanted)
+    statement = statement.where(_has_words(view.fact_type, words))
+    rows = connection.execute(statement, values).all()
+    if view.after is None and len(rows) <= view.limit:
+        return _slice(view, rows, Total(len(rows)))
+    first, values = _statement(replace(view, after=None), lead, wanted)
+    everything = first.where(_has_words(view.fact_type, words)).with_only_columns(FACT.c.id).order_by(None)
+    return _slice(view, rows, count(connection, everything.params(values)))
+
+
+@cache
+def _types(fact_type: FactType | None) -> list[str]:
+    return FactType.values() if fact_type is None else [fact_type.value]
+
+
+def _has_words(fact_type: FactType | None, words: str) -> Any:
+    return found_by_text(FACT.c.id, _types(fact_type), words)
+
+
+def _slice(view: View, rows: Sequence[Row[Any]], total: Total) -> Slice[Row[Any]]:
+    if len(rows) <= view.limit:
+        return Slice(list(rows), total, None)
+    rows = rows[: view.limit]
+    keys = list(rows[-1][-len(KEYS[view.by]) :])
+    return Slice(list(rows), total, encode(view.order.question, keys))

@@ -1,0 +1,86 @@
+"""How SQLite answers lists of entities: by indexes that have them in order, without looking at all rows of a table."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from tests.api import Api
+from tests.newsroom import tiny_articles
+
+ONE_RANGE = [
+    *(
+        f"{path}?sort={sort}{more}"
+        for path in ("/people", "/organisations", "/units", "/places", "/documents")
+        for sort in ("name", "-name", "id", "-id")
+        for more in ("", "&include=evidence")
+    ),
+    "/people?organisation=club-1",
+    "/people?title=Member",
+    "/people?organisation=club-1&title=Member",
+    "/organisations?kind=kind-1",
+    "/units?organisation=club-1&sort=-id",
+    "/timeline?from=2020-05-02&sort=-date",
+]
+"""What is one range of a list for each list that it has."""
+SEVERAL = [
+    *(f"/events?sort={sort}" for sort in ("name", "-name", "id", "-id", "date", "-date")),
+    "/events?from=2020-05-02&to=2020-05-09",
+    "/events?place=hall-1&place=hall-2&status=occurred",
+    "/people?organisation=club-1&organisation=club-2",
+    "/timeline?place=hall-1&to=2020-05-09",
+]
+"""What is put together of several ranges."""
+FEW = ["/people?article=tiny-1", "/events?article=tiny-1&status=occurred&from=2020-05-01"]
+"""What is sorted, as an article has few."""
+SCAN = re.compile(r"^SCAN (?!anon_|\d+ CONSTANT)")
+"""A look at all rows of a table; `anon_` are the rows of a range, no more than a page has."""
+
+
+@pytest.fixture(scope="module")
+def in_sqlite(make_file: Callable[..., Path]) -> Iterator[Api]:
+    with Api(make_file(*tiny_articles())) as api:
+        yield api
+
+
+def plans_of(api: Api, path: str) -> list[str]:
+    """Return the steps of the plans of all statements of a request but those that look up ids."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
+        asked.append((statement, parameters))
+
+    reader: Engine = api.app.state.reader
+    event.listen(reader, "before_cursor_execute", note)
+    first = api.read(path)
+    event.remove(reader, "before_cursor_execute", note)
+    assert first["items"] or first["undated"]["items"]
+    with reader.connect() as connection:
+        return [
+            row[3]
+            for statement, parameters in asked
+            if statement.startswith("SELECT") and "revision" not in statement
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+
+
+@pytest.mark.parametrize("path", [*ONE_RANGE, *SEVERAL, *FEW])
+def test_no_list_looks_at_all_rows_of_a_table(in_sqlite: Api, path: str) -> None:
+    assert [step for step in plans_of(in_sqlite, path) if SCAN.match(step)] == []
+
+
+@pytest.mark.parametrize("path", [path for path in ONE_RANGE if not path.startswith("/timeline")])
+def test_one_range_is_read_in_order(in_sqlite: Api, path: str) -> None:
+    steps = plans_of(in_sqlite, path)
+    assert [step for step in steps if "TEMP B-TREE" in step] == []
+    assert any("listing" in step for step in steps)
+
+
+@pytest.mark.parametrize("path", ["/people?limit=5", "/events?limit=5&sort=date", "/timeline?limit=5"])
+def test_a_page_further_on_begins_where_it_is(in_sqlite: Api, path: str) -> None:
+    following = in_sqlite.read(path)["next"]
+    steps = [step for step in plans_of(in_sqlite, following) if "listing" in step]
+    assert [step for step in steps if re.search(r"\(number=\? AND \(?(name_key|day|width|entity_id)", step)]
