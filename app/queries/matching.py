@@ -5,8 +5,8 @@ table of its own, and asks that: it finds what SQLite finds.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
     ARRAY,
@@ -34,11 +34,14 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import col
 
+from app.queries.paging import Slice, Total
 from app.tables import SEARCHED, SIDE_BY_SIDE, SearchDocument
 from app.text.words import in_title, of_type, terms_of
+from app.vocabulary import TotalRelation
 
 MOST: Final = 1000
 """How many documents are ranked, or let through by a filter: those with all the words in their titles first."""
+ItemT = TypeVar("ItemT")
 SEARCH_INDEX = table("search_index", column("rowid"), column("title"), column("body"))
 NOTHING: Final = [""]
 """Terms that no document has."""
@@ -204,6 +207,13 @@ def is_common(connection: Connection, words: str, types: Sequence[str] = ()) -> 
     """Tell whether more documents have all the words than `found` holds for."""
     several = select(func.count()).select_from(candidates(words, types).subquery())
     return bool(connection.execute(several).scalar_one() > MOST)
+
+
+def bounded(connection: Connection, page: Slice[ItemT], words: str | None, types: Iterable[str]) -> Slice[ItemT]:
+    """Return the page of a list, its total a lower bound where more have the words than were let through."""
+    if words is None or page.total.relation is TotalRelation.AT_LEAST or not is_common(connection, words, list(types)):
+        return page
+    return replace(page, total=Total(page.total.number, TotalRelation.AT_LEAST))
 
 
 def found_by_text(subject: SQLColumnExpression[Any], types: Iterable[str], words: str) -> ColumnElement[bool]:

@@ -87,17 +87,33 @@ def test_a_phrase_in_a_title_counts_as_one(common: Api) -> None:
     assert common.ids("/search?q=off-one") == []
 
 
-def test_a_list_is_narrowed_to_so_many_of_its_own_type(common: Api) -> None:
-    assert common.ids("/places?q=common") == ["hall"]
-    people = common.ids("/people?q=common&limit=100")
-    assert len(people) == FEW
-    assert f"p-{MANY - 1}" in people
-    with closing(create_reader(common.url)) as reader, reader.connect() as connection:
-        assert is_common(connection, "common", ["person"])
-        assert not is_common(connection, "common", ["place"])
-        assert not is_common(connection, "person 7", ["person"])
-        found = select(col(Entity.id)).where(found_by_text(col(Entity.id), ["person"], "common"))
-        assert len(connection.execute(found).all()) == FEW
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/people?q=zoe", "person"),
+        ("/units?q=zoe", "unit"),
+        ("/articles?q=hall", "article"),
+        ("/roles?q=member", "role"),
+    ],
+)
+def test_a_list_is_narrowed_to_so_many_and_its_total_says_so(many: Api, path: str, kind: str) -> None:
+    page = many.read(f"{path}&limit=100")
+    assert (len(page["items"]), page["total"], page["total_relation"]) == (FEW, FEW, "at-least")
+    assert {item["total_relation"] for item in many.pages(f"{path}&limit=3")} == {"at-least"}
+    words = path.partition("=")[2]
+    subject = col(SearchDocument.subject_id)
+    with closing(create_reader(many.url)) as reader, reader.connect() as connection:
+        assert is_common(connection, words, [kind])
+        assert not is_common(connection, "nobody", [kind])
+        assert len(connection.execute(select(subject).where(found_by_text(subject, [kind], words))).all()) == FEW
+
+
+def test_a_list_of_all_that_match_is_exact(many: Api) -> None:
+    for path in ("/people?q=zoe&article=tiny-3", "/timeline?q=nobody", "/facts?q=1911"):
+        page = many.read(path)
+        halves = [page["dated"], page["undated"]] if "dated" in page else [page]
+        relation = "at-least" if "zoe" in path else "exact"
+        assert {half["total_relation"] for half in halves} == {relation}
 
 
 def test_a_document_stands_with_those_of_its_type(databases: Databases) -> None:
