@@ -89,9 +89,9 @@ def asked(api: Api, path: str, **given: Any) -> list[tuple[str, list[str]]]:
 
 @pytest.mark.parametrize("path", FILTERS)
 @pytest.mark.parametrize("turn", ["", "-"])
-def test_a_list_is_read_in_the_order_of_an_index(many: Api, path: str, turn: str) -> None:
+def test_a_list_is_read_in_the_order_of_an_index(in_sqlite: Api, path: str, turn: str) -> None:
     for sort in ("position", "id", *SORTS.get(path, ())):
-        for statement, plan in asked(many, path, sort=f"{turn}{sort}"):
+        for statement, plan in asked(in_sqlite, path, sort=f"{turn}{sort}"):
             assert "UNION" in statement or not tells(plan, "TEMP B-TREE"), plan
             assert len(unbounded(plan)) <= 1, plan
 
@@ -99,10 +99,10 @@ def test_a_list_is_read_in_the_order_of_an_index(many: Api, path: str, turn: str
 @pytest.mark.parametrize(("path", "name"), ALONE)
 @pytest.mark.parametrize("turn", ["", "-"])
 def test_a_filter_is_a_range_of_an_index_in_the_order_of_the_list(
-    many: Api, path: str, name: str, turn: str, monkeypatch: pytest.MonkeyPatch
+    in_sqlite: Api, path: str, name: str, turn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fact_pages, "FEW", 1)
-    for statement, plan in asked(many, path, sort=f"{turn}position", **{name: FILTERS[path][name]}):
+    for statement, plan in asked(in_sqlite, path, sort=f"{turn}position", **{name: FILTERS[path][name]}):
         if name not in UNORDERED and FILTERS[path][name] != "none":
             assert not unbounded(plan), plan
         assert "UNION" in statement or not tells(plan, "TEMP B-TREE"), plan
@@ -111,10 +111,10 @@ def test_a_filter_is_a_range_of_an_index_in_the_order_of_the_list(
 @pytest.mark.parametrize(("path", "name"), [pair for pair in ALONE if pair[0] in SORTS])
 @pytest.mark.parametrize("turn", ["", "-"])
 def test_an_order_by_days_or_values_is_read_off_an_index_too(
-    many: Api, path: str, name: str, turn: str, monkeypatch: pytest.MonkeyPatch
+    in_sqlite: Api, path: str, name: str, turn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fact_pages, "FEW", 1)
-    for statement, plan in asked(many, path, sort=f"{turn}{SORTS[path][0]}", **{name: FILTERS[path][name]}):
+    for statement, plan in asked(in_sqlite, path, sort=f"{turn}{SORTS[path][0]}", **{name: FILTERS[path][name]}):
         few = name in ("entity", "subject")
         assert few or "UNION" in statement or not tells(plan, "TEMP B-TREE"), plan
 
@@ -122,19 +122,19 @@ def test_an_order_by_days_or_values_is_read_off_an_index_too(
 @pytest.mark.parametrize(("path", "one", "other"), PAIRS)
 @pytest.mark.parametrize("few", [0, 1000])
 def test_of_two_filters_one_leads_and_the_other_is_looked_up(
-    many: Api, path: str, one: str, other: str, few: int, monkeypatch: pytest.MonkeyPatch
+    in_sqlite: Api, path: str, one: str, other: str, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fact_pages, "FEW", few)
     given = {name: FILTERS[path][name] for name in (one, other)}
-    for statement, plan in asked(many, path, **given):
+    for statement, plan in asked(in_sqlite, path, **given):
         assert few or "UNION" in statement or not tells(plan, "TEMP B-TREE"), plan
         assert not few or not unbounded(plan), plan
 
 
 @pytest.mark.parametrize("path", FILTERS)
-def test_an_article_leads_to_its_facts_alone(many: Api, path: str) -> None:
+def test_an_article_leads_to_its_facts_alone(in_sqlite: Api, path: str) -> None:
     for name, value in FILTERS[path].items():
-        for _, plan in asked(many, path, article=["tiny-3", "tiny-4"], **{name: value}):
+        for _, plan in asked(in_sqlite, path, article=["tiny-3", "tiny-4"], **{name: value}):
             assert tells(plan, "(article_id=?)"), plan
             assert not unbounded(plan), plan
 
@@ -149,9 +149,9 @@ GRAPHS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("given", GRAPHS)
-def test_a_graph_is_read_by_the_connections_of_its_entities(many: Api, given: dict[str, Any]) -> None:
-    with plans(many) as found:
-        many.read("/graph", params={**given, "limit": 20, "include": "evidence"})
+def test_a_graph_is_read_by_the_connections_of_its_entities(in_sqlite: Api, given: dict[str, Any]) -> None:
+    with plans(in_sqlite) as found:
+        in_sqlite.read("/graph", params={**given, "limit": 20, "include": "evidence"})
     scanned = [line for _, plan in found for line in unbounded(plan)]
     first = "SCAN entity USING COVERING INDEX sqlite_autoindex_entity_1"
     assert set(scanned) - {"SCAN revision", "SCAN types"} == (set() if given else {first}), found

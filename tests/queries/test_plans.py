@@ -1,15 +1,12 @@
 """How SQLite answers lists of entities: by indexes that have them in order, without looking at all rows of a table."""
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
 
 from tests.api import Api
-from tests.newsroom import tiny_articles
 
 ONE_RANGE = [
     *(
@@ -38,12 +35,6 @@ FEW = ["/people?article=tiny-1", "/events?article=tiny-1&status=occurred&from=20
 """What is sorted, as an article has few."""
 SCAN = re.compile(r"^SCAN (?!anon_|\d+ CONSTANT)")
 """A look at all rows of a table; `anon_` are the rows of a range, no more than a page has."""
-
-
-@pytest.fixture(scope="module")
-def in_sqlite(make_file: Callable[..., Path]) -> Iterator[Api]:
-    with Api(make_file(*tiny_articles())) as api:
-        yield api
 
 
 def plans_of(api: Api, path: str) -> list[str]:
