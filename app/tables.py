@@ -11,7 +11,19 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from app.vocabulary import (
@@ -68,6 +80,11 @@ def only_where(condition: str) -> dict[str, Any]:
 def in_order(*columns: str, where: str = "") -> Index:
     """Return an index of the rows with the same values in the columns, in the order of articles and of their facts."""
     return Index(None, *columns, "article_id", "position", **(only_where(where) if where else {}))
+
+
+def stored_columns(table: Table) -> list[Column[Any]]:
+    """Return the columns that are written, and not worked out by the database."""
+    return [column for column in table.columns if column.computed is None]
 
 
 def table_of(model: type[SQLModel]) -> Table:
@@ -401,17 +418,27 @@ class NoteSubject(SQLModel, table=True):
     """The note."""
 
 
+SEARCHED = (*EntityType.values(), *FactType.values(), "article")
+"""The types of what full text looks through, in the order in which its index has them."""
+SIDE_BY_SIDE = 2**40
+"""How many places of the index a type has."""
+_PLACES = " ".join(f"WHEN '{name}' THEN {number}" for number, name in enumerate(SEARCHED))
+
+
 class SearchDocument(SQLModel, table=True):
     """What full text looks through: one row an entity, a fact and an article. Triggers keep its index."""
 
     __tablename__ = "search_document"
-    __table_args__ = (UniqueConstraint("type", "subject_id"),)
+    __table_args__ = (UniqueConstraint("type", "subject_id"), Index(None, "place", "size", unique=True))
     id: int | None = Field(default=None, primary_key=True, sa_type=NUMBER)
     subject_id: str = Field(index=True)
     type: str
     """The type of the entity or of the fact, or `article`."""
     title: str
     body: str = Field(sa_type=Text)
+    place: int = Field(sa_column=Column(BigInteger, Computed(f"CASE type {_PLACES} END * {SIDE_BY_SIDE} + id")))
+    """Where the index has it, documents of a type side by side."""
+    size: int = Field(sa_column=Column(Integer, Computed("length(title) + length(body)")))
 
 
 # --- What is derived of the facts, so that no answer has to look at all of them ---------------------------------------

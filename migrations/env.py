@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 
 import app.tables  # noqa: F401 (fills the metadata)
 from app.database import create_writer
+from app.database.postgres import index_words
 from app.errors import NotReadyError
 from app.settings import load_settings
 
@@ -22,9 +23,17 @@ OTHERWISE_SORTED = """
 """
 """The columns of text that PostgreSQL sorts by the rules of a language: how to have it sort them as SQLite does."""
 
+HAS_TERMS = "SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('search_index') AND attname = 'terms'"
+"""Whether the words of documents go into the index in the form in which this version looks for them."""
 
-def is_ours(_object: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:
-    """Leave out what migrations make by hand: the full-text index, and an index of what is shorter than its column."""
+
+def is_ours(thing: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:
+    """Leave out what migrations make by hand: the full-text index, and an index of what is shorter than its column.
+
+    Columns that the database works out are read back in other words.
+    """
+    if kind == "column" and thing.computed is not None:
+        return False
     if kind == "index" and name == "ix_name_entity_id_text":
         return engine.dialect.name == "sqlite"
     return not (kind == "table" and (name or "").startswith("search_index"))
@@ -51,8 +60,8 @@ def without_foreign_keys(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def sorting_by_code_point(connection: Connection) -> Iterator[None]:
-    """Have PostgreSQL sort all text as SQLite does, by code point, whatever the database's own rules are.
+def of_all_characters(connection: Connection) -> Iterator[None]:
+    """Begin a transaction on a PostgreSQL database.
 
     Raises:
         NotReadyError: the database cannot hold every character.
@@ -62,12 +71,19 @@ def sorting_by_code_point(connection: Connection) -> Iterator[None]:
         if encoding != "UTF8":
             raise NotReadyError(f"the database's encoding is {encoding}: create it with ENCODING 'UTF8'")
         yield
-        for alteration in connection.exec_driver_sql(OTHERWISE_SORTED).scalars().all():
-            connection.exec_driver_sql(alteration)
+        if connection.exec_driver_sql(HAS_TERMS).scalar():
+            index_words(connection)
+
+
+def complete(*, ctx: Any, **_step: Any) -> None:
+    """Sort the text of columns that a migration has made by code point; the next one may rely on it."""
+    if ctx.dialect.name == "postgresql":
+        for alteration in ctx.connection.exec_driver_sql(OTHERWISE_SORTED).scalars().all():
+            ctx.connection.exec_driver_sql(alteration)
 
 
 engine = context.config.attributes.get("engine") or create_writer(load_settings().database_url)
-transaction = without_foreign_keys if engine.dialect.name == "sqlite" else sorting_by_code_point
+transaction = without_foreign_keys if engine.dialect.name == "sqlite" else of_all_characters
 with engine.connect().execution_options(migrating=True) as connection, transaction(connection):
     context.configure(
         connection=connection,
@@ -75,5 +91,6 @@ with engine.connect().execution_options(migrating=True) as connection, transacti
         include_object=is_ours,
         render_as_batch=True,
         compare_server_default=True,
+        on_version_apply=complete,  # type: ignore[arg-type]  # Alembic gives it by name
     )
     context.run_migrations()

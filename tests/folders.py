@@ -14,7 +14,7 @@ from app.database.postgres import index_words
 from app.keeping.full_text import index_faults
 from app.loading.checking import check_folder
 from app.loading.loader import Outcome, load_article
-from app.tables import Change, DerivedForm, Evidence, Revision, SearchDocument, Span, table_of
+from app.tables import Change, DerivedForm, Evidence, Revision, SearchDocument, Span, stored_columns, table_of
 
 FolderFactory = Callable[..., Path]
 
@@ -51,7 +51,7 @@ def contents(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
         not in {table_of(numbered).name for numbered in (Revision, Change, DerivedForm, Span, Evidence, SearchDocument)}
     }
     for table in (Span, SearchDocument):
-        columns = [column for column in table_of(table).columns if column.name != "id"]
+        columns = [column for column in stored_columns(table_of(table)) if column.name != "id"]
         tables[table_of(table).name] = sorted(tuple(row) for row in connection.execute(select(*columns)))
     evidence = select(col(Evidence.fact_id), col(Span.article_id), col(Span.start), col(Span.end)).join(
         Span, col(Span.id) == col(Evidence.span_id)

@@ -432,7 +432,7 @@ def test_one_item_takes_no_more_statements_than_a_list(koome: Api) -> None:
     ],
 )
 def test_filters_of_facts_add_one_look_at_which_leads(koome: Api, asked: str, most: int) -> None:
-    with koome.counted() as statements:
+    with koome.asked() as statements:
         answer = koome.read(asked)
     assert answer.get("items") or answer.get("nodes")
     assert len(statements) <= most, statements

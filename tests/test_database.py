@@ -25,8 +25,10 @@ from app.database import (
 from app.database.postgres import WRITING
 from app.database.sqlite import FAILURES, PRAGMAS
 from app.errors import BusyError, DatelineError, NotReadyError, ReadOnlyError, StorageFullError, TooSlowError
+from app.keeping.full_text import index_faults
 from app.loading.checking import check_folder
 from app.loading.loader import load_article
+from app.queries import matching
 from app.tables import (
     Article,
     Change,
@@ -55,8 +57,9 @@ from app.tables import (
     Span,
     Tally,
 )
+from app.text.folding import comparable, fold
 from tests.folders import SEED, contents_of, load
-from tests.newsroom import report, tiny_articles
+from tests.newsroom import checked, report, tiny_articles
 
 THINGS = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type <> 'index'",
@@ -107,6 +110,40 @@ def test_migrating_a_loaded_database_again_keeps_its_rows(writer: Engine) -> Non
     before = contents_of(writer)
     migrate(writer)
     assert contents_of(writer) == before
+
+
+def test_full_text_finds_the_same_after_its_index_has_been_made_anew(writer: Engine) -> None:
+    load(writer, SEED)
+
+    def found() -> list[str]:
+        documents = select(col(SearchDocument.subject_id)).where(matching.found("haiti police"))
+        with writer.connect() as connection:
+            assert list(index_faults(connection)) == []
+            return sorted(connection.execute(documents).scalars())
+
+    before = found()
+    assert len(before) > 1
+    command.downgrade(alembic_config(writer), "0006")
+    migrate(writer)
+    assert found() == before
+
+
+def test_titles_and_names_are_compared_in_the_form_of_the_version(writer: Engine) -> None:
+    title = "Président " * 30
+    facts = [{"type": "role", "person": "ada", "title": title, "evidence": title.strip()}]
+    document = {"entities": {"ada": {"type": "person", "name": "Ada"}}, "facts": facts}
+    with writer.begin() as connection:
+        load_article(connection, checked("long", f"Ada, {title}.", document))
+
+    def key() -> str:
+        with writer.connect() as connection:
+            return connection.execute(select(col(Role.title_key))).scalar_one()
+
+    assert key() == comparable(title)
+    command.downgrade(alembic_config(writer), "0005")
+    assert key() == fold(title)
+    migrate(writer)
+    assert key() == comparable(title)
 
 
 def test_a_loaded_database_can_be_taken_down_and_brought_up_again(writer: Engine) -> None:

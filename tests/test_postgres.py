@@ -169,7 +169,7 @@ def test_a_question_that_waits_for_the_database_does_not_keep_others_waiting(url
 
         async def ask() -> tuple[httpx.Response, float]:
             with other.begin() as connection:
-                connection.exec_driver_sql("LOCK TABLE entity IN ACCESS EXCLUSIVE MODE")
+                connection.exec_driver_sql("LOCK TABLE revision IN ACCESS EXCLUSIVE MODE")
                 waiting = asyncio.create_task(api.client.get("/people"))
                 await asyncio.sleep(0.1)
                 started = time.perf_counter()
@@ -308,7 +308,7 @@ def test_the_words_are_found_through_their_index(engine: Engine) -> None:
         connection.exec_driver_sql("ANALYZE")
         asked = select(col(SearchDocument.id)).where(found("person 77"))
         plan = connection.execute(Explain(asked)).scalars().all()
-        assert any("Bitmap Index Scan on ix_search_index_words" in line for line in plan)
+        assert any("Bitmap Index Scan on ix_search_index_terms" in line for line in plan)
         assert not any("Seq Scan" in line for line in plan)
 
 

@@ -1,13 +1,14 @@
 """PostgreSQL: a server, asked from as many processes as there are; one of them writes at a time, as with SQLite."""
 
+from collections.abc import Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from app.database.failures import BUSY, FULL, READ_ONLY, TOO_SLOW, Failure
 from app.errors import NotReadyError
-from app.text.words import indexed
+from app.text.words import indexed, terms_of_document
 
 DRIVER: Final = "postgresql+psycopg"
 CONNECTIONS: Final = 20
@@ -100,13 +101,33 @@ PENDING: Final = """
         WHERE rowid IN (SELECT rowid FROM search_index_pending LIMIT 1000)
         RETURNING rowid
     )
-    SELECT id, title, body FROM pending LEFT JOIN search_document ON id = rowid
+    SELECT id, place, type, title, body FROM pending LEFT JOIN search_document ON id = rowid
 """
 """Takes some documents whose words are not what they were."""
 INDEX: Final = """
-    INSERT INTO search_index (rowid, title, body) SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[])
-    ON CONFLICT (rowid) DO UPDATE SET title = excluded.title, body = excluded.body
+    INSERT INTO search_index (rowid, place, title, body, terms) VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (rowid) DO UPDATE
+    SET place = excluded.place, title = excluded.title, body = excluded.body, terms = excluded.terms
 """
+
+
+class Words(NamedTuple):
+    """A document as the full-text index has it."""
+
+    rowid: int
+    place: int
+    title: str
+    body: str
+    terms: list[str]
+
+
+def words_of_documents(documents: Sequence[Any]) -> list[Words]:
+    """Return the rows of the full-text index for search documents."""
+    titles, bodies = (indexed(getattr(row, name) for row in documents) for name in ("title", "body"))
+    return [
+        Words(row.id, row.place, " ".join(title), " ".join(body), terms_of_document(row.type, title, body))
+        for row, title, body in zip(documents, titles, bodies, strict=True)
+    ]
 
 
 def index_words(connection: Connection) -> None:
@@ -115,9 +136,8 @@ def index_words(connection: Connection) -> None:
     What the words of a text are is not for the database to say: they are the same as SQLite's.
     """
     while rows := connection.exec_driver_sql(PENDING).all():
-        documents = [row for row in rows if row.id is not None]
-        titles, bodies = (indexed(getattr(row, name) for row in documents) for name in ("title", "body"))
-        connection.exec_driver_sql(INDEX, ([row.id for row in documents], titles, bodies))
+        if words := words_of_documents([row for row in rows if row.id is not None]):
+            connection.exec_driver_sql(INDEX, words)
 
 
 def _engine(url: URL, session: dict[str, str]) -> Engine:

@@ -26,6 +26,7 @@ from app.tables import (
     NoteSubject,
     SearchDocument,
     Span,
+    stored_columns,
     table_of,
 )
 from app.text.folding import fold
@@ -78,7 +79,7 @@ def _stored(connection: Connection, article_id: str) -> ArticleRows:
     """Return the article's rows as they are, in the form in which a load makes them."""
 
     def rows(table: type[SQLModel], condition: Any, *without: str) -> list[Row]:
-        columns = [column for column in table_of(table).columns if column.name not in without]
+        columns = [column for column in stored_columns(table_of(table)) if column.name not in without]
         return [dict(row._mapping) for row in connection.execute(select(*columns).where(condition))]
 
     facts = select(col(Fact.id)).where(col(Fact.article_id) == article_id)
@@ -124,7 +125,7 @@ def _placed_documents(documents: list[Row]) -> Placed:
 def differences_of_entities(connection: Connection) -> Iterator[str]:
     """Yield where what is derived of entities, over all articles, is not what a load would derive."""
     entities = select(*(table_of(Entity).columns[name] for name in ("id", "name", "name_key", "earliest", "latest")))
-    documents = select(*(column for column in table_of(SearchDocument).columns if column.name != "id"))
+    documents = select(*(column for column in stored_columns(table_of(SearchDocument)) if column.name != "id"))
     of_entities = documents.where(col(SearchDocument.type).in_(EntityType.values()))
     last = ""
     while rows := connection.execute(entities.where(col(Entity.id) > last).order_by(col(Entity.id)).limit(BATCH)).all():

@@ -13,7 +13,8 @@ from contextlib import closing
 from sqlalchemy import Connection, text
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from app.text.words import TOKENIZER, indexed
+from app.database.postgres import words_of_documents
+from app.text.words import TOKENIZER
 
 BATCH = 1000
 """Documents that are indexed at once."""
@@ -22,7 +23,8 @@ WORDS = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.words USING fts5vocab('main', '
 CONTENT = ("SELECT term, doc, col, offset FROM temp.words", "SELECT id, sz FROM search_index_docsize")
 """Every word with its place, and the lengths of the documents, by which answers are ranked."""
 DOCUMENTS = """
-    SELECT document.title, document.body, search_index.title AS title_words, search_index.body AS body_words
+    SELECT document.id, document.place, document.type, document.title, document.body,
+        search_index.place AS index_place, search_index.title AS title_words, search_index.body AS body_words, terms
     FROM search_document AS document LEFT JOIN search_index ON rowid = document.id
 """
 
@@ -38,8 +40,8 @@ def index_faults(connection: Connection) -> Iterator[str]:
 def _faults_of_words(connection: Connection) -> Iterator[str]:
     documents = connection.execute(text(DOCUMENTS), execution_options={"yield_per": BATCH})
     agree = all(
-        [(row.title_words, row.body_words) for row in part]
-        == list(zip(indexed(row.title for row in part), indexed(row.body for row in part), strict=True))
+        [(row.id, row.index_place, row.title_words, row.body_words, row.terms) for row in part]
+        == words_of_documents(part)
         for part in documents.partitions()
     )
     if not agree or connection.execute(text("SELECT EXISTS (SELECT FROM search_index_pending)")).scalar():
@@ -64,7 +66,7 @@ def _faults_of_fts5(connection: Connection) -> Iterator[str]:
 def _sum_of_documents(cursor: DBAPICursor) -> int:
     """Return the sum that the index of the stored documents should have."""
     total = 0
-    documents = cursor.execute("SELECT id, title, body FROM search_document")
+    documents = cursor.execute("SELECT place, title, body FROM search_document")
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as memory:
         memory.execute(INDEX)
         memory.execute(WORDS)

@@ -21,7 +21,7 @@ from app.keeping.opening import Place, examine, examine_server, name_of, offerin
 from app.keeping.transfer import lost_rows, replace_rows
 from app.keeping.verifying import LISTED, VAGUE, feed_faults, file_faults, refuse_faults, row_faults, verified
 from app.loading.loader import record
-from app.tables import Article, Change, Revision, table_of
+from app.tables import Article, Change, Revision, stored_columns, table_of
 from app.text.quoting import printable
 from app.vocabulary import ChangeAction
 
@@ -134,7 +134,9 @@ def _replace(connection: Connection) -> None:
     for table in reversed(TABLES):
         connection.execute(delete(table))
     for table in TABLES:
-        connection.execute(insert(table).from_select(table.columns.keys(), select(THEIRS[table.name])))
+        names = [column.name for column in stored_columns(table)]
+        theirs = (THEIRS[table.name].columns[name] for name in names)
+        connection.execute(insert(table).from_select(names, select(*theirs)))
     connection.exec_driver_sql("INSERT INTO search_index (search_index) VALUES ('rebuild')")
     for _, definition in triggers:
         connection.exec_driver_sql(definition)

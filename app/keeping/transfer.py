@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, delete, false, func, insert, select
 from sqlmodel import SQLModel
 
+from app.tables import stored_columns
+
 BATCH = 1000
 """Rows that are held at once."""
 
@@ -25,7 +27,8 @@ def replace_rows(source: Connection, target: Connection, tables: Iterable[Table]
 
 def _stored(connection: Connection, table: Table) -> Any:
     """Return the table's rows in the order of its key, which both databases sort alike."""
-    return connection.execute(select(table).order_by(*table.primary_key), execution_options={"yield_per": BATCH})
+    rows = select(*stored_columns(table)).order_by(*table.primary_key)
+    return connection.execute(rows, execution_options={"yield_per": BATCH})
 
 
 def _number_on(connection: Connection, tables: list[Table]) -> None:

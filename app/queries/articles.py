@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, select
 from sqlmodel import col
 
 from app.database import Question
-from app.queries.matching import found_by_text
+from app.queries.matching import bounded, found_by_text
 from app.queries.paging import Slice, fetch_slice, order_by
 from app.queries.unknown import nothing_answers, refuse_unknown
 from app.schemas.base import EvidenceItem, article_ref
@@ -39,6 +39,7 @@ def list_articles(connection: Connection, filters: ArticleFilters) -> Slice[Arti
     statement = (ARTICLES if with_evidence else WITHOUT_TEXTS).where(*_conditions(filters))
     order = order_by(filters, {"id": (ARTICLE.id,)})
     page = fetch_slice(connection, statement, order, filters.limit, filters.cursor)
+    page = bounded(connection, page, filters.q, ["article"])
     return Slice([_item(row, with_evidence=with_evidence) for row in page.items], page.total, page.cursor)
 
 

@@ -10,6 +10,7 @@ from app.database import Question
 from app.prepared import with_evidence
 from app.queries.filters import wanted_by
 from app.queries.lists import View, fetch_page
+from app.queries.matching import bounded
 from app.queries.paging import Slice, order_by
 from app.queries.ranges import By
 from app.queries.unknown import nothing_answers, refuse_unknown
@@ -48,7 +49,9 @@ def list_entities(connection: Connection, model: type[wire.EntityItem], filters:
         NotFoundError: a filter names something that is not there.
     """
     refuse_unknown(connection, filters)
-    return fetch_page(connection, wanted_by(TYPES[model], filters), view_of(filters))
+    kind = TYPES[model]
+    page = fetch_page(connection, wanted_by(kind, filters), view_of(filters))
+    return bounded(connection, page, filters.q, [kind])
 
 
 def view_of(filters: ListParameters) -> View:

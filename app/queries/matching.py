@@ -1,24 +1,32 @@
-"""Full text: which search documents have all the words, and how well each matches, on either database.
+"""Full text: which search documents have all the words; at most so many of them are looked at, however many there are.
 
-SQLite asks its FTS5 index. PostgreSQL has the same words in a table of its own, and asks that: it finds what SQLite
-finds, but ranks without knowing how rare a word is.
+SQLite asks its FTS5 index, in which documents of a type stand side by side. PostgreSQL has the same words as terms of a
+table of its own, and asks that: it finds what SQLite finds.
 """
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     ColumnElement,
-    Float,
+    Connection,
+    Select,
     SQLColumnExpression,
     String,
     Text,
     TypeDecorator,
     bindparam,
     column,
+    func,
+    literal,
+    literal_column,
     select,
     table,
+    true,
+    union_all,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
@@ -26,9 +34,14 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import col
 
-from app.tables import SearchDocument
-from app.text.words import terms_of
+from app.queries.paging import Slice, Total
+from app.tables import SEARCHED, SIDE_BY_SIDE, SearchDocument
+from app.text.words import in_title, of_type, terms_of
+from app.vocabulary import TotalRelation
 
+MOST: Final = 1000
+"""How many documents are ranked, or let through by a filter: those with all the words in their titles first."""
+ItemT = TypeVar("ItemT")
 SEARCH_INDEX = table("search_index", column("rowid"), column("title"), column("body"))
 NOTHING: Final = [""]
 """Terms that no document has."""
@@ -39,37 +52,49 @@ def full_text(words: str) -> str:
     return " ".join('"{}"'.format(word.replace('"', '""')) for word in words.split())
 
 
-class Query(TypeDecorator[str]):
-    """Words as an FTS5 query."""
+@dataclass(frozen=True)
+class Asked:
+    """What is looked for: words, perhaps only in titles, perhaps only in documents of a type."""
+
+    words: str
+    titles: bool = False
+    kind: str | None = None
+
+
+class Query(TypeDecorator[Any]):
+    """What is asked as an FTS5 query."""
 
     impl = String
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
-        """Quote them."""
-        return value and full_text(value)
+    def process_bind_param(self, value: Any, _dialect: Dialect) -> str:
+        """Quote the words."""
+        return f"title : ({full_text(value.words)})" if value.titles else full_text(value.words)
 
 
 class Terms(TypeDecorator[Any]):
-    """Words as the terms that a document must have."""
+    """What is asked as the terms that a document must have."""
 
     impl = ARRAY(Text)
     cache_ok = True
 
     def process_bind_param(self, value: Any, _dialect: Dialect) -> list[str]:
-        """Split and fold them."""
-        return sorted({term for part in terms_of(value) for term in part}) or NOTHING
+        """Split and fold the words."""
+        terms = sorted({in_title(term) if value.titles else term for part in terms_of(value.words) for term in part})
+        if not terms:
+            return NOTHING
+        return terms if value.kind is None else [*terms, of_type(value.kind)]
 
 
 class Phrases(TypeDecorator[Any]):
-    """Words as patterns of those terms that must follow each other: `no-one` is two."""
+    """What is asked as patterns of those words that must follow each other: `no-one` is two."""
 
     impl = ARRAY(Text)
     cache_ok = True
 
     def process_bind_param(self, value: Any, _dialect: Dialect) -> list[str]:
-        """Split and fold them; terms are letters and digits, so nothing in them acts as a wildcard."""
-        return [f"% {' '.join(part)} %" for part in terms_of(value) if len(part) > 1]
+        """Split and fold the words: letters and digits, so nothing in them acts as a wildcard."""
+        return [f"% {' '.join(part)} %" for part in terms_of(value.words) if len(part) > 1]
 
 
 class Matches(FunctionElement[Any]):
@@ -80,8 +105,14 @@ class Matches(FunctionElement[Any]):
 
     inherit_cache = True
 
-    def __init__(self, words: str) -> None:
-        super().__init__(*(bindparam(None, words, kind(), unique=True) for kind in (Query, Terms, Phrases)))
+    def __init__(self, asked: Asked) -> None:
+        super().__init__(
+            *(bindparam(None, asked, kind(), unique=True) for kind in (Query, Terms, Phrases)),
+            literal_column("search_index.title") if asked.titles else literal_column(WHOLE),
+        )
+
+
+WHOLE: Final = "search_index.title || '  ' || search_index.body"
 
 
 @compiles(Matches)
@@ -92,68 +123,99 @@ def _matches_in_sqlite(element: Matches, compiler: SQLCompiler, **options: Any) 
 
 @compiles(Matches, "postgresql")
 def _matches_in_postgresql(element: Matches, compiler: SQLCompiler, **options: Any) -> str:
-    terms, phrases = (compiler.process(clause, **options) for clause in list(element.clauses)[1:])
+    terms, phrases, words = (compiler.process(clause, **options) for clause in list(element.clauses)[1:])
+    follow = f"cardinality({phrases}) = 0 OR ' ' || {words} || ' ' LIKE ALL ({phrases})"
+    return f"(search_index.terms @> {terms} AND ({follow}))"
+
+
+class Place(FunctionElement[int]):
+    """The place of a document of the index."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(Place)
+def _place_in_sqlite(_element: Place, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "search_index.rowid"
+
+
+@compiles(Place, "postgresql")
+def _place_in_postgresql(_element: Place, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "search_index.place"
+
+
+class Within(FunctionElement[Any]):
+    """Holds for places of a type: SQLite reads no others. PostgreSQL knows the type by its term."""
+
+    inherit_cache = True
+
+    def __init__(self, kind: str) -> None:
+        first = SEARCHED.index(kind) * SIDE_BY_SIDE
+        super().__init__(literal(first), literal(first + SIDE_BY_SIDE - 1))
+
+
+@compiles(Within)
+def _within_in_sqlite(element: Within, compiler: SQLCompiler, **options: Any) -> str:
+    first, last = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"search_index.rowid BETWEEN {first} AND {last}"
+
+
+@compiles(Within, "postgresql")
+def _within_in_postgresql(_element: Within, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "TRUE"
+
+
+def _places(asked: Asked, among: Select[Any] | None) -> Select[Any]:
+    """Return the places of the first documents that match, and whether it was by more than their titles.
+
+    In no order of ours: either database would else find all of them first. SQLite has them in that of their places.
+    """
+    statement = select(Place().label("place"), literal(0 if asked.titles else 1).label("tier")).select_from(
+        SEARCH_INDEX
+    )
+    statement = statement.where(Matches(asked), Within(asked.kind) if asked.kind else true())
+    if among is not None:
+        statement = statement.where(Place().in_(among))
+    part = statement.limit(MOST + 1).subquery()
+    return select(part)
+
+
+def candidates(words: str, types: Sequence[str] = (), among: Select[Any] | None = None) -> Select[Any]:
+    """Return what to choose from, at most one more than `MOST`: the `place`, and as `tier` 0 for a match in the title.
+
+    Args:
+        words: all of which must occur.
+        types: of which types, if not of any.
+        among: the places to look at, if not at all.
+    """
+    parts = union_all(
+        *(_places(Asked(words, titles, kind), among) for titles in (True, False) for kind in types or (None,))
+    ).subquery()
+    tier = func.min(parts.c.tier)
     return (
-        f"(array_remove(string_to_array(search_index.title || ' ' || search_index.body, ' '), '') @> {terms} "
-        f"AND ' ' || search_index.title || '  ' || search_index.body || ' ' LIKE ALL ({phrases}))"
+        select(parts.c.place, tier.label("tier")).group_by(parts.c.place).order_by(tier, parts.c.place).limit(MOST + 1)
     )
 
 
-class Rank(FunctionElement[float]):
-    """How well a document matches, best lowest; a match in the title counts four times one in the body."""
-
-    type = Float()
-    inherit_cache = True
-
-    def __init__(self, words: str) -> None:
-        super().__init__(bindparam(None, words, Terms(), unique=True))
+def found(words: str, types: Sequence[str] = ()) -> ColumnElement[bool]:
+    """Hold for search documents in which all the words occur, the first `MOST` of them."""
+    return col(SearchDocument.place).in_(select(candidates(words, types).limit(MOST).subquery().c.place))
 
 
-@compiles(Rank)
-def _rank_in_sqlite(_element: Rank, _compiler: SQLCompiler, **_options: Any) -> str:
-    return "bm25(search_index, 4.0, 1.0)"
+def is_common(connection: Connection, words: str, types: Sequence[str] = ()) -> bool:
+    """Tell whether more documents have all the words than `found` holds for."""
+    several = select(func.count()).select_from(candidates(words, types).subquery())
+    return bool(connection.execute(several).scalar_one() > MOST)
 
 
-RANK: Final = """(
-    SELECT -sum(often * 2.2 / (often + 0.3 + 0.045 * (cardinality(titled) + cardinality(told))))::float8
-    FROM (SELECT string_to_array(search_index.title, ' '), string_to_array(search_index.body, ' ')) _ (titled, told),
-    unnest({terms}) term,
-    LATERAL (SELECT 4 * cardinality(array_positions(titled, term)) + cardinality(array_positions(told, term)))
-    counted (often)
-)"""
-
-
-@compiles(Rank, "postgresql")
-def _rank_in_postgresql(element: Rank, compiler: SQLCompiler, **options: Any) -> str:
-    """Reckon as bm25 does, with its customary constants, but every word as rare and a document of 20 words as usual."""
-    (terms,) = (compiler.process(clause, **options) for clause in element.clauses)
-    return RANK.format(terms=terms)
-
-
-class Snippet(FunctionElement[str]):
-    """The best passage, of at most 24 words, its matches between asterisks; null where the database makes none."""
-
-    type = String()
-    inherit_cache = True
-
-
-@compiles(Snippet)
-def _snippet_in_sqlite(_element: Snippet, _compiler: SQLCompiler, **_options: Any) -> str:
-    return "snippet(search_index, -1, '**', '**', '…', 24)"
-
-
-@compiles(Snippet, "postgresql")
-def _snippet_in_postgresql(_element: Snippet, _compiler: SQLCompiler, **_options: Any) -> str:
-    return "CAST(NULL AS TEXT)"
-
-
-def found(words: str) -> ColumnElement[bool]:
-    """Hold for search documents in which all the words occur."""
-    return col(SearchDocument.id).in_(select(SEARCH_INDEX.c.rowid).where(Matches(words)))
+def bounded(connection: Connection, page: Slice[ItemT], words: str | None, types: Iterable[str]) -> Slice[ItemT]:
+    """Return the page of a list, its total a lower bound where more have the words than were let through."""
+    if words is None or page.total.relation is TotalRelation.AT_LEAST or not is_common(connection, words, list(types)):
+        return page
+    return replace(page, total=Total(page.total.number, TotalRelation.AT_LEAST))
 
 
 def found_by_text(subject: SQLColumnExpression[Any], types: Iterable[str], words: str) -> ColumnElement[bool]:
-    """Hold for entities, facts or articles of these types whose search document has all the words."""
-    return subject.in_(
-        select(col(SearchDocument.subject_id)).where(found(words), col(SearchDocument.type).in_(list(types)))
-    )
+    """Hold for entities, facts or articles of these types whose search document has all the words, `MOST` of them."""
+    return subject.in_(select(col(SearchDocument.subject_id)).where(found(words, list(types))))

@@ -1,73 +1,77 @@
 """Full text over names, statements and quoted words, best match first."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, or_, select
+from sqlalchemy import Connection, Integer, Row, Select, column, func, or_, select
 from sqlmodel import col
 
 from app.queries.evidence import evidence_of
-from app.queries.matching import SEARCH_INDEX, Matches, Rank, Snippet
-from app.queries.paging import Order, Slice, fetch_slice, question_of
+from app.queries.matching import MOST, candidates
+from app.queries.paging import Order, Slice, Total, decode, encode, question_of
 from app.queries.unknown import refuse_unknown
 from app.schemas.base import EvidenceItem, entity_url, fact_url
 from app.schemas.parameters import SearchFilters
 from app.schemas.views import SearchHit
 from app.tables import Fact, Mention, Name, SearchDocument, table_of
 from app.text.passages import LOOKED_THROUGH, MARK, passage
-from app.vocabulary import EntityType, FactType
+from app.vocabulary import EntityType, FactType, TotalRelation
 
 DOCUMENT = table_of(SearchDocument).c
-SHORT = 4000
-"""Code points of a body that has no more matches than SQLite's own function deals with in hundredths of a second."""
 
 
 def search(connection: Connection, filters: SearchFilters) -> Slice[SearchHit]:
-    """Return one page of what has all the words.
+    """Return one page of what has all the words: those in whose titles they are first, then the shorter first.
 
     Raises:
         InvalidInputError: a forged cursor.
         NotFoundError: a filter names something that is not there.
     """
     refuse_unknown(connection, filters)
-    order = Order(question_of(filters), (Rank(filters.q), DOCUMENT.id))
-    page = fetch_slice(connection, _hits(filters), order, filters.limit, filters.cursor)
-    evidence = _evidence(connection, page.items) if "evidence" in filters.include else None
-    snippets = _snippets(connection, page.items, filters.q)
-    return Slice([_hit(row, snippets[row.id], evidence) for row in page.items], page.total, page.cursor)
+    order = Order(question_of(filters), (column("tier", Integer), DOCUMENT.size, DOCUMENT.place))
+    after = None if filters.cursor is None else tuple(decode(filters.cursor, order))
+    ranked = _ranked(connection, filters)
+    total = Total(len(ranked)) if len(ranked) <= MOST else Total(MOST, TotalRelation.AT_LEAST)
+    following = [rank for rank in ranked[:MOST] if after is None or rank > after]
+    page = following[: filters.limit]
+    rows = _documents(connection, [place for *_, place in page])
+    evidence = _evidence(connection, rows) if "evidence" in filters.include else None
+    cursor = encode(order.question, page[-1]) if len(following) > filters.limit else None
+    return Slice([_hit(row, filters.q, evidence) for row in rows], total, cursor)
 
 
-def _hits(filters: SearchFilters) -> Select[Any]:
-    hits = select(DOCUMENT.id, DOCUMENT.type, DOCUMENT.subject_id, DOCUMENT.title)
-    return _matching(hits, filters.q).where(*_conditions(filters))
+def _ranked(connection: Connection, filters: SearchFilters) -> list[tuple[int, int, int]]:
+    """Return what to sort the hits by: whether the title has all the words, how long it is, and its place."""
+    among = _documents_of(filters.article) if filters.article else None
+    hits = candidates(filters.q, filters.type, among).subquery()
+    sized = select(hits.c.tier, DOCUMENT.size, DOCUMENT.place).join(hits, hits.c.place == DOCUMENT.place)
+    found = [(tier, size, place) for tier, size, place in connection.execute(sized)]
+    # One more than are ranked, so as to know that there are more: by the order in which they are chosen, the last.
+    found.sort(key=lambda rank: (rank[0], rank[2]))
+    return sorted(found[:MOST]) + found[MOST:]
 
 
-def _matching(statement: Select[Any], words: str) -> Select[Any]:
-    """Narrow a statement over search documents to those that have all the words."""
-    return statement.join(SEARCH_INDEX, SEARCH_INDEX.c.rowid == DOCUMENT.id).where(Matches(words))
+def _documents_of(articles: list[str]) -> Select[Any]:
+    """Return the places of the articles, of their facts, and of the entities that these mention."""
+    facts = select(col(Fact.id)).where(col(Fact.article_id).in_(articles))
+    entities = select(col(Mention.entity_id)).where(col(Mention.fact_id).in_(facts))
+    is_article = DOCUMENT.type == "article"
+    return select(DOCUMENT.place).where(
+        or_(
+            DOCUMENT.subject_id.in_(facts),
+            ~is_article & DOCUMENT.subject_id.in_(entities),
+            is_article & DOCUMENT.subject_id.in_(articles),
+        )
+    )
 
 
-def _snippets(connection: Connection, rows: Sequence[Row[Any]], words: str) -> dict[int, str]:
-    """Return the best passages of one page's hits; SQLite would make those of all hits before it sorts them.
-
-    What its function takes grows with the square of the matches, so a long text is looked through here; and
-    PostgreSQL's would know other words.
-    """
-    is_short = func.length(DOCUMENT.body) <= SHORT
-    found = _matching(
-        select(
-            DOCUMENT.id,
-            DOCUMENT.title,
-            case((is_short, Snippet())).label("snippet"),
-            func.substr(DOCUMENT.body, 1, LOOKED_THROUGH).label("beginning"),
-        ),
-        words,
-    ).where(DOCUMENT.id.in_([row.id for row in rows]))
-    return {
-        row.id: _passage(row.title, row.beginning, words) if row.snippet is None else row.snippet
-        for row in connection.execute(found)
-    }
+def _documents(connection: Connection, places: list[int]) -> list[Any]:
+    """Return the documents at the places, in their order; of a long text the beginning."""
+    beginning = func.substr(DOCUMENT.body, 1, LOOKED_THROUGH).label("beginning")
+    columns = (DOCUMENT.place, DOCUMENT.type, DOCUMENT.subject_id, DOCUMENT.title, beginning)
+    rows = {row.place: row for row in connection.execute(select(*columns).where(DOCUMENT.place.in_(places)))}
+    return [rows[place] for place in places]
 
 
 def _passage(title: str, body: str, words: str) -> str:
@@ -76,27 +80,13 @@ def _passage(title: str, body: str, words: str) -> str:
     return titled if MARK in titled and MARK not in found else found
 
 
-def _conditions(filters: SearchFilters) -> Iterator[ColumnElement[bool]]:
-    if filters.type:
-        yield DOCUMENT.type.in_(filters.type)
-    if filters.article:
-        facts = select(col(Fact.id)).where(col(Fact.article_id).in_(filters.article))
-        entities = select(col(Mention.entity_id)).where(col(Mention.fact_id).in_(facts))
-        is_article = DOCUMENT.type == "article"
-        yield or_(
-            DOCUMENT.subject_id.in_(facts),
-            ~is_article & DOCUMENT.subject_id.in_(entities),
-            is_article & DOCUMENT.subject_id.in_(filters.article),
-        )
-
-
-def _hit(row: Row[Any], snippet: str, evidence: dict[tuple[str, str], list[EvidenceItem]] | None) -> SearchHit:
+def _hit(row: Row[Any], words: str, evidence: dict[tuple[str, str], list[EvidenceItem]] | None) -> SearchHit:
     return SearchHit(
         type=row.type,
         id=row.subject_id,
         name=row.title,
         url=_url(row.type, row.subject_id),
-        snippet=snippet,
+        snippet=_passage(row.title, row.beginning, words),
         evidence=None if evidence is None else evidence.get((row.type, row.subject_id), []),
     )
 

@@ -9,6 +9,7 @@ from app.listings import Part
 from app.queries.entities import SORT_KEYS, view_of
 from app.queries.filters import wanted_by
 from app.queries.lists import fetch_page
+from app.queries.matching import bounded
 from app.queries.paging import Order, Slice, question_in
 from app.queries.ranges import By
 from app.queries.unknown import refuse_unknown
@@ -50,4 +51,4 @@ def timeline(connection: Connection, filters: TimelineFilters) -> TimelineSlice:
             slices.append(replace(beginning, items=[], cursor=None))
         else:
             slices.append(fetch_page(connection, wanted, half))
-    return TimelineSlice(*slices)
+    return TimelineSlice(*(bounded(connection, half, filters.q, [EntityType.EVENT]) for half in slices))

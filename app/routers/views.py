@@ -18,7 +18,11 @@ router = APIRouter()
 
 @router.get("/search", tags=["search"], summary="Search everything", response_model=Page[SearchHit])
 async def search(filters: Annotated[SearchFilters, Query()], ask: Ask) -> Answer:
-    """Search names, statements and quoted words, whatever their case and accents, best match first."""
+    """Search names, statements and quoted words, whatever their case and accents, best match first.
+
+    A word that very many have costs no more than a rare one: 1,000 matches are ranked, and `total_relation` says
+    whether there are more.
+    """
     return await ask.page(searches.search, filters)
 
 

@@ -114,7 +114,8 @@ class ListParameters(Parameters):
     """The order; each list has its own."""
     q: Annotated[Query | Optional, Field(examples=["Prohète"])] = None
     """Words to find, whatever their case and accents; all of them must occur: in the names of entities, in the
-    statements and quoted words of facts, in the texts of articles. `/search` looks through all of these."""
+    statements and quoted words of facts, in the texts of articles. Of more than 1,000 that are found, 1,000 are
+    listed. `/search` looks through all of these."""
     article: Articles = []
     """Only what these articles support: ids of articles. Repeat for OR."""
     limit: Annotated[int, Field(ge=1, le=100, examples=[20])] = 20
@@ -370,7 +371,8 @@ class SearchFilters(ListParameters):
     type: Annotated[list[SearchType], Field(max_length=MOST_VALUES, examples=[["person"]])] = []
     """Only entities or facts of these types, or articles. Repeat for OR."""
     sort: Annotated[Literal["rank"], Field(examples=["rank"])] = "rank"
-    """The order: the best match first (BM25, a match in the name counting more)."""
+    """The order: what has all the words in its name or statement first, then what is shorter; the first 1,000 that are
+    found are ranked, those by name or statement before the others."""
 
 
 class GraphParameters(Parameters):

@@ -39,9 +39,24 @@ def words_of(texts: Iterable[str]) -> list[list[str]]:
     return words
 
 
-def indexed(texts: Iterable[str]) -> list[str]:
-    """Return the words of each text with a space between them, as PostgreSQL's index has them."""
-    return [" ".join(map(_bounded, words)) for words in words_of(texts)]
+def indexed(texts: Iterable[str]) -> list[list[str]]:
+    """Return the words of each text as PostgreSQL's index has them."""
+    return [list(map(_bounded, words)) for words in words_of(texts)]
+
+
+def in_title(word: str) -> str:
+    """Return the term that says that the word is in the title: no word has such a character."""
+    return f"^{word}"
+
+
+def of_type(name: str) -> str:
+    """Return the term that says of which type a document is."""
+    return f"@{name}"
+
+
+def terms_of_document(kind: str, title: list[str], body: list[str]) -> list[str]:
+    """Return the terms by which PostgreSQL's index finds a document of the type with the words."""
+    return sorted({of_type(kind), *map(in_title, title), *title, *body})
 
 
 def _bounded(word: str) -> str:
