@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, literal, select
+from sqlalchemy import Connection, Select, bindparam, literal, select, union_all
 from sqlmodel import col
 
 from app.database import Question
@@ -17,11 +17,10 @@ from app.vocabulary import EntityType
 
 NOBODY = "none"
 """In `attributed_to`: the article's own voice."""
-IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
-TABLES: Final = {
-    "article": Question(select(col(Article.id), literal("article")).where(col(Article.id).in_(IDS))),
-    "fact": Question(select(col(Fact.id), literal("fact")).where(col(Fact.id).in_(IDS))),
-    "entity": Question(select(col(Entity.id), col(Entity.type)).where(col(Entity.id).in_(IDS))),
+TABLES: Final[dict[str, tuple[Any, Any]]] = {
+    "article": (col(Article.id), literal("article")),
+    "fact": (col(Fact.id), literal("fact")),
+    "entity": (col(Entity.id), col(Entity.type)),
 }
 """Where ids are looked up, and what the rows there are."""
 CANDIDATES = 200
@@ -42,15 +41,16 @@ def refuse_unknown(connection: Connection, filters: Parameters) -> None:
     ]
     if not wanted:
         return
-    found: dict[str, dict[str, str]] = {
-        table: dict(question.all(connection, {"ids": values}))
-        for table, question in TABLES.items()
-        if (values := {value for _, kind, value in wanted if _table(kind) == table})
+    ids: dict[str, set[str]] = {}
+    for _, kind, value in wanted:
+        ids.setdefault(_table(kind), set()).add(value)
+    found: dict[tuple[str, str], str] = {
+        (table, value): actual for table, value, actual in _lookup(tuple(ids)).all(connection, ids)
     }
     faults = [
         _fault(connection, name, kind, value, there)
         for name, kind, value in wanted
-        if (there := found[_table(kind)].get(value)) is None or kind not in (None, there)
+        if (there := found.get((_table(kind), value))) is None or kind not in (None, there)
     ]
     if faults:
         raise NotFoundError("; ".join(fault.detail for fault in faults), faults)
@@ -65,6 +65,20 @@ def _naming(model: type[Parameters]) -> list[tuple[str, str | None]]:
         for mark in field.metadata
         if isinstance(mark, Names)
     ]
+
+
+@cache
+def _lookup(tables: tuple[str, ...]) -> Question:
+    """Return the question which of some ids there are, and of what type, in each table."""
+    return Question(
+        union_all(
+            *(
+                select(literal(table), id_, kind).where(id_.in_(bindparam(table, expanding=True)))
+                for table, (id_, kind) in TABLES.items()
+                if table in tables
+            )
+        )
+    )
 
 
 def _table(kind: str | None) -> str:

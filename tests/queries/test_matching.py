@@ -132,7 +132,7 @@ def test_a_document_stands_with_those_of_its_type(databases: Databases) -> None:
 def test_nothing_but_the_index_is_read_to_choose_what_is_ranked(common: Api, types: list[str]) -> None:
     with common.asked() as statements:
         common.read("/search", params={"q": "common", "type": types})
-    (chosen,) = (statement for statement in statements if "search_index" in statement)
+    (chosen,) = (statement for statement, _ in statements if "search_index" in statement)
     parameters: Any = ["common"] * chosen.count("?")
     with closing(create_reader(common.url)) as reader, reader.connect() as connection:
         plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {chosen}", tuple(parameters))]
