@@ -253,8 +253,10 @@ def count_of(shape: Shape) -> Select[int, int]:
 
 
 def _looked_at(shape: Shape, number: int) -> Select[Any]:
+    """Return the facts of one range, by what its index has unless conditions have to look at the facts themselves."""
     table = _table(shape.ranges[number])
-    statement = select(_fact_id(table).label("fact_id")).where(*_bounds(shape.ranges[number], number)).limit(LIMIT)
+    columns = [_fact_id(table).label("fact_id")] if shape.probes else [table.c[name] for name in ORDER]
+    statement = select(*columns).where(*_bounds(shape.ranges[number], number)).limit(LIMIT)
     return statement.distinct() if shape.overlapping else statement
 
 

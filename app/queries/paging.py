@@ -24,6 +24,7 @@ from sqlalchemy import (
     TypeDecorator,
     bindparam,
     func,
+    literal,
     select,
     tuple_,
 )
@@ -36,7 +37,7 @@ ItemT = TypeVar("ItemT")
 NOT_OURS = "this is not a cursor of this list: take it from `next`, or leave it out"
 LARGEST_INTEGER = 2**63 - 1
 """What a 64-bit column can be compared with."""
-MOST_COUNTED = 10_000
+MOST_COUNTED = 1_000
 """How many items of a list are counted: what a list costs must not grow with what it does not show."""
 
 
@@ -116,7 +117,8 @@ def fetch_slice(
 
 def count(connection: Connection, statement: Select[Any]) -> Total:
     """Return how many rows the statement has, neither ordered nor limited; past `MOST_COUNTED` none is counted."""
-    some = statement.limit(MOST_COUNTED + 1).subquery()
+    bare = statement.with_only_columns(literal(1), maintain_column_froms=True)  # an index alone may do
+    some = bare.limit(MOST_COUNTED + 1).subquery()
     number: int = connection.execute(select(func.count()).select_from(some)).scalar_one()
     return Total(number) if number <= MOST_COUNTED else Total(MOST_COUNTED, TotalRelation.AT_LEAST)
 
