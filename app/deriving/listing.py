@@ -1,10 +1,10 @@
 """Writing down in which lists entities stand, where in them, and how many stand in each."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from app.deriving.selecting import IDS, delete_ids, insert_rows, parts_of, rows_of_ids
 from app.deriving.standing import Places, State, states_of
@@ -13,9 +13,10 @@ from app.tables import Listing, Tally, table_of
 
 LISTING, TALLY = table_of(Listing), table_of(Tally)
 STANDING = select(LISTING.c.number, LISTING.c.entity_id, LISTING.c.facts)
-OF_PAIRS = STANDING.where(tuple_(LISTING.c.number, LISTING.c.entity_id).in_(IDS))
+OF_ONE = select(LISTING.c.number, LISTING.c.facts).where(
+    LISTING.c.number.in_(IDS), LISTING.c.entity_id == bindparam("e")
+)
 OF_ENTITIES = STANDING.where(LISTING.c.entity_id.in_(IDS))
-PAIRS_AT_ONCE = 1000
 PAIR = (LISTING.c.number == bindparam("n")) & (LISTING.c.entity_id == bindparam("e"))
 
 
@@ -75,9 +76,17 @@ def _taken_out(connection: Connection, entities: set[str], tallies: Counter[int]
 
 
 def _stored(connection: Connection, pairs: list[tuple[int, str]]) -> Iterator[tuple[tuple[int, str], int]]:
-    for part in parts_of(sorted(pairs), PAIRS_AT_ONCE):
-        for number, entity, facts in connection.execute(OF_PAIRS, {"ids": part}):
-            yield (number, entity), facts
+    """Yield by how many facts the entities stand in the lists: asked for each by itself.
+
+    SQLite would look at all rows for pairs of both that one statement names.
+    """
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for number, entity in pairs:
+        numbers[entity].append(number)
+    for entity, of_entity in numbers.items():
+        for part in parts_of(of_entity):
+            for number, facts in connection.execute(OF_ONE, {"ids": part, "e": entity}).all():
+                yield (number, entity), facts
 
 
 def _write(

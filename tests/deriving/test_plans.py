@@ -1,0 +1,38 @@
+"""A load costs what it touches: none of its statements looks at all rows of a table."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+
+from app.database import closing, create_writer
+from app.loading.loader import delete_article, load_article
+from tests.newsroom import report, tiny_article
+
+ALL_ROWS = re.compile(r"SCAN (?!names\b|revision\b|anon_|\d+ CONSTANT|\(|CONSTANT)")
+"""`names` are those of the touched entities, the revision has one row."""
+
+
+def test_no_statement_of_a_load_looks_at_all_rows(empty_database: Path, tmp_path: Path) -> None:
+    file = tmp_path / "loaded.db"
+    file.write_bytes(empty_database.read_bytes())
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, given: Any, _context: object, many: bool) -> None:
+        asked.append((statement, given[0] if many else given))
+
+    with closing(create_writer(f"sqlite:///{file}")) as writer:
+        with writer.begin() as connection:
+            load_article(connection, report())
+            load_article(connection, tiny_article(1))
+        event.listen(writer, "before_cursor_execute", note)
+        with writer.begin() as connection:
+            load_article(connection, tiny_article(2))
+            delete_article(connection, report().id)
+        event.remove(writer, "before_cursor_execute", note)
+        with writer.connect() as connection:
+            for statement, given in asked:
+                if statement.startswith(("SELECT", "WITH", "UPDATE", "DELETE")):
+                    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
+                    assert [row[3] for row in plan if ALL_ROWS.match(row[3])] == [], statement
