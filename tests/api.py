@@ -14,12 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
+from unittest.mock import patch
 
 import httpx
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine, event
 
+from app.database.questions import Compiled
 from app.loading.checking import CheckedArticle
 from app.logs import Lines
 from app.main import create_app
@@ -134,9 +136,16 @@ class Api:
             if not statement.startswith("BEGIN"):
                 statements.append(statement)
 
+        run = Compiled.all
+
+        def note_question(compiled: Compiled, *arguments: Any) -> Any:
+            statements.append(compiled.sql)
+            return run(compiled, *arguments)
+
         reader: Engine = self.app.state.reader
         event.listen(reader, "before_cursor_execute", note)
-        yield statements
+        with patch.object(Compiled, "all", note_question):
+            yield statements
         event.remove(reader, "before_cursor_execute", note)
 
 

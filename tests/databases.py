@@ -153,7 +153,7 @@ def stop_server() -> None:
 
 def _clear(folder: Path) -> None:
     if (folder / "data" / "postmaster.pid").exists():
-        _run_as_nobody(_binaries(folder) / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
+        _run_as_nobody(binaries_for(folder) / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -180,7 +180,7 @@ def _start_server(folder: Path) -> None:
     folder.chmod(0o755)
     data = folder / "data"
     data.mkdir(mode=0o700)
-    binaries = _binaries(folder)
+    binaries = binaries_for(folder)
     if _is_root():
         shutil.chown(data, "nobody")
         shutil.chown(folder, "nobody")
@@ -201,8 +201,8 @@ def _run_as_nobody(*command: str | Path) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **other)
 
 
-def _binaries(folder: Path) -> Path:
-    """Return where PostgreSQL's programs are: the system's, or else those of the development dependencies."""
+def binaries_for(folder: Path) -> Path:
+    """Return where PostgreSQL's programs are: the system's, or else a copy of the development dependency's."""
     versions = [int(path.name) for path in Path("/usr/lib/postgresql").glob("[0-9]*") if (path / "bin/initdb").exists()]
     if versions:
         return Path(f"/usr/lib/postgresql/{max(versions)}/bin")

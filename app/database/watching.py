@@ -7,12 +7,15 @@ from sqlalchemy import Connection, Engine, PoolProxiedConnection, select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
+from app.database.questions import Question
 from app.tables import Revision
+
+TOKEN = Question(select(col(Revision.token)))
 
 
 def current_token(connection: Connection) -> str:
     """Return the mark of the last committed load."""
-    token: str = connection.execute(select(col(Revision.token))).scalar_one()
+    token: str = TOKEN.scalar(connection)
     return token
 
 

@@ -13,7 +13,7 @@ from sqlmodel import col
 from app.deriving.sections import MODELS, MOST, SECTIONS, SOURCES, Section, facts_of, places_of_entities
 from app.deriving.selecting import IDS, delete_ids, insert_rows, rows_of_ids
 from app.prepared import GAP
-from app.schemas.base import EvidenceItem, entity_url, fact_url
+from app.schemas.base import entity_url, fact_url
 from app.tables import Entity, Evidence, Note, PreparedItem, Span, table_of
 from app.vocabulary import Basis, EntityType, FactType
 
@@ -42,7 +42,6 @@ EVIDENCE = (
     .where(col(Evidence.fact_id).in_(IDS))
     .order_by(col(Evidence.fact_id), SPAN.article_id, SPAN.start, SPAN.end)
 )
-EVIDENCE_FIELDS = tuple(EvidenceItem.model_fields)
 Facts = Sequence[Row[Any]]
 
 
@@ -105,8 +104,9 @@ def _notes(connection: Connection, facts: Collection[str]) -> dict[str, list[str
 
 def _evidence(connection: Connection, facts: Collection[str]) -> dict[str, bytes]:
     evidence: dict[str, list[bytes]] = defaultdict(list)
-    for fact_id, *values in rows_of_ids(connection, EVIDENCE, facts):
-        evidence[fact_id].append(to_json(dict(zip(EVIDENCE_FIELDS, values, strict=True))))
+    for fact_id, article, exact, prefix, suffix, start, end, paragraph in rows_of_ids(connection, EVIDENCE, facts):
+        item = {"article": article, "exact": exact, "prefix": prefix, "suffix": suffix}
+        evidence[fact_id].append(to_json({**item, "start": start, "end": end, "paragraph": paragraph}))
     return {fact_id: b",".join(items) for fact_id, items in evidence.items()}
 
 

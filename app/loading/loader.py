@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
-from sqlmodel import SQLModel, col
+from sqlalchemy import Connection, RowMapping, delete, func, select, update
+from sqlmodel import col
 
 from app.deriving.selecting import IDS, delete_ids, insert_rows, rows_of_ids
 from app.deriving.settling import NOTHING, removal_of, settle
@@ -18,6 +18,7 @@ from app.loading.checking import CheckedArticle, check_agreement
 from app.loading.rows import ArticleRows, Row, rows_of
 from app.loading.source import DisagreementError
 from app.tables import (
+    FACT_TABLES,
     Article,
     Change,
     Entity,
@@ -213,8 +214,8 @@ def _insert(
     for rows in loads:
         for table, entries in rows.fact_tables.items():
             fact_rows[table] += entries
-    for table, entries in fact_rows.items():
-        connection.execute(insert(SQLModel.metadata.tables[table]), entries)
+    for model in FACT_TABLES.values():
+        insert_rows(connection, model, fact_rows[str(model.__tablename__)])
     insert_rows(connection, Span, [row for rows in loads for row in rows.spans])
     span_ids = _span_ids(connection, [rows.article["id"] for rows in loads])
     evidence = [
@@ -257,4 +258,4 @@ def record_all(connection: Connection, changes: Sequence[tuple[str, ChangeAction
         {"revision": number, "article_id": article_id, "action": action.value, "at": now}
         for number, (article_id, action) in enumerate(changes, start=first)
     ]
-    connection.execute(insert(Change), rows)
+    insert_rows(connection, Change, rows)

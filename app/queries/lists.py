@@ -29,7 +29,7 @@ from app.tables import Entity, PreparedItem, table_of
 from app.vocabulary import TotalRelation
 
 ENTITY = table_of(Entity).c
-COUNTED: Final = 2000
+COUNTED: Final = 1000
 """How many entities are looked at to count what has no tally, or to sort what no index has in order."""
 AT_ONCE: Final = 40
 """How many ranges one statement puts in order."""

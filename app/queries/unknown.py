@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from sqlalchemy import Connection, Select, literal, select
+from sqlalchemy import Connection, Select, literal, select, union_all
 from sqlmodel import col
 
 from app.errors import InputError, NotFoundError
@@ -39,15 +39,19 @@ def refuse_unknown(connection: Connection, filters: Parameters) -> None:
         for value in getattr(filters, name)
         if value != NOBODY
     ]
-    found: dict[str, dict[str, str]] = {
-        table: dict(connection.execute(select(id_, kind).where(id_.in_(values))).all())
+    found: dict[str, dict[str, str]] = {table: {} for table in TABLES}
+    lookups = [
+        select(literal(table), id_, kind).where(id_.in_(values))
         for table, (id_, kind) in TABLES.items()
         if (values := {value for _, kind, value in wanted if _table(kind) == table})
-    }
+    ]
+    if lookups:
+        for table, value, actual in connection.execute(union_all(*lookups)):
+            found[table][value] = actual
     faults = [
-        _fault(connection, name, kind, value, actual)
+        _fault(connection, name, kind, value, there)
         for name, kind, value in wanted
-        if (actual := found[_table(kind)].get(value)) is None or kind not in (None, actual)
+        if (there := found[_table(kind)].get(value)) is None or kind not in (None, there)
     ]
     if faults:
         raise NotFoundError("; ".join(fault.detail for fault in faults), faults)

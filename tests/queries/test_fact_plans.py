@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Engine, event
 from app.queries import fact_pages
 from tests.api import Api
 
+pytestmark = pytest.mark.only("sqlite")
+
 BOUNDED = r"SCAN (found|looked|seen|anon_\d+|mentioning|subject|CONSTANT ROW|\d+ CONSTANT ROWS|\(subquery-\d+\))( .*)?"
 """What has no more rows than a page, or than are counted."""
 

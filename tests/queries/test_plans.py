@@ -8,6 +8,8 @@ from sqlalchemy import Engine, event
 
 from tests.api import Api
 
+pytestmark = pytest.mark.only("sqlite")
+
 ONE_RANGE = [
     *(
         f"{path}?sort={sort}{more}"

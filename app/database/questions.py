@@ -1,0 +1,116 @@
+"""Questions that are compiled once and run by the driver itself.
+
+What SQLAlchemy does around each execution (a key for its cache, a context, a result that can do anything) takes several
+times as long as SQLite takes to find a page of a list. It still writes the SQL, in the words of each database.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Connection, Dialect, Select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
+
+Convert = Callable[[Any], Any]
+Record = tuple[Any, ...]
+Values = Mapping[str, Any]
+Statement = Select[Any] | CompoundSelect[Any]
+
+
+class Question:
+    """A statement that is run often; its `bindparam`s, expanding ones included, get their values each time."""
+
+    def __init__(self, statement: Statement) -> None:
+        self.statement = statement
+        self.lists = [name for name, bind in statement.compile().binds.items() if bind.expanding]
+        self._compiled: dict[tuple[Any, ...], Compiled] = {}
+
+    def all(self, connection: Connection, values: Values | None = None) -> Sequence[Record]:
+        """Return all rows, as plain tuples.
+
+        Raises:
+            DBAPIError: as SQLAlchemy raises it.
+        """
+        if not connection.in_transaction():
+            connection.begin()
+        values = values or {}
+        if self.lists:
+            values = {**values, **{name: _filled_up(list(values[name])) for name in self.lists}}
+        dialect = connection.dialect
+        shape = (dialect.name, *(len(values[name]) for name in self.lists))
+        compiled = self._compiled.get(shape)
+        if compiled is None:
+            compiled = self._compiled[shape] = Compiled(self.statement, dialect, values)
+        return compiled.all(connection.connection.driver_connection, values)
+
+    def scalar(self, connection: Connection, values: Values | None = None) -> Any:
+        """Return the first column of the first row; None if there is no row."""
+        rows = self.all(connection, values)
+        return rows[0][0] if rows else None
+
+
+def _filled_up(values: list[Any]) -> list[Any]:
+    """Return the values, the last one again up to the next power of two: so that there are few lengths to compile."""
+    return values + values[-1:] * ((1 << (len(values) - 1).bit_length()) - len(values)) if values else values
+
+
+class Compiled:
+    """A statement in the words of one database, for lists of values of certain lengths."""
+
+    def __init__(self, statement: Statement, dialect: Dialect, values: Values) -> None:
+        compiled = statement.compile(dialect=dialect)
+        if not isinstance(compiled, SQLCompiler):
+            raise TypeError(f"{statement} cannot be compiled to SQL")
+        expanded = compiled.construct_expanded_state(dict(values))
+        self.sql = expanded.statement
+        self.order = expanded.positiontup
+        """The parameters by their places; None where the driver takes them by name."""
+        self.expansions = {name: tuple(names) for name, names in expanded.parameter_expansion.items()}
+        """The parameters that stand for the values of a list."""
+        binds = {name: bind for bind, name in compiled.bind_names.items()}
+        converters = _converters({name: bind.type for name, bind in binds.items()}, dialect, "bind_processor")
+        self.binds = {
+            inner: convert for name, convert in converters.items() for inner in self.expansions.get(name, (name,))
+        }
+        fixed = compiled.construct_params(_check=False)
+        self.fixed = self._bound({name: fixed[name] for name, bind in binds.items() if not bind.required})
+        columns = {number: column.type for number, column in enumerate(statement.selected_columns)}
+        self.results = _converters(columns, dialect, "result_processor", None)
+        dbapi: Any = dialect.dbapi
+        self.errors: type[Exception] = dbapi.Error
+        self.dialect = dialect
+
+    def all(self, driver: Any, values: Values) -> Sequence[Record]:
+        """Run it on the driver's connection."""
+        given = {**self.fixed, **self._bound(self._expanded(values))}
+        parameters = given if self.order is None else [given[name] for name in self.order]
+        try:
+            rows: list[Record] = driver.execute(self.sql, parameters).fetchall()
+        except self.errors as error:
+            raise DBAPIError.instance(self.sql, parameters, error, self.errors, dialect=self.dialect) from error
+        return [self._result(row) for row in rows] if self.results else rows
+
+    def _expanded(self, values: Values) -> Values:
+        if not self.expansions:
+            return values
+        expanded = dict(values)
+        for name, names in self.expansions.items():
+            expanded.update(zip(names, expanded.pop(name), strict=True))
+        return expanded
+
+    def _bound(self, values: Values) -> Values:
+        if not self.binds:
+            return values
+        return {name: self.binds[name](value) if name in self.binds else value for name, value in values.items()}
+
+    def _result(self, row: Record) -> Record:
+        values = list(row)
+        for number, convert in self.results.items():
+            values[number] = convert(values[number])
+        return tuple(values)
+
+
+def _converters(types: Mapping[Any, Any], dialect: Dialect, kind: str, *arguments: Any) -> dict[Any, Convert]:
+    """Return what turns values between Python and the driver, for those types that the driver does not know."""
+    made = {key: getattr(each.dialect_impl(dialect), kind)(dialect, *arguments) for key, each in types.items()}
+    return {key: convert for key, convert in made.items() if convert is not None}
