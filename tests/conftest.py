@@ -1,6 +1,7 @@
 """Fixtures for all tests: real databases, brought up by the migrations, and article folders on disk."""
 
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -38,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "only(dialect): of the databases, the test is about this one alone")
     if not hasattr(config, "workerinput"):
         prepare_folder()
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # Who is told to stop takes the server along.
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -29,6 +29,7 @@ from app.loading.loader import load_article
 DIALECTS: Final = ("sqlite", "postgresql")
 FOLDER: Final = "DATELINE_POSTGRES_FOLDER"
 """The variable by which processes of the tests know where the server is, or is going to be."""
+PREFIX: Final = "dateline-tests-"
 OPTIONS: Final = (
     "listen_addresses=",
     "fsync=off",
@@ -128,16 +129,32 @@ class PostgresDatabases:
 
 
 def prepare_folder() -> None:
-    """Say where the server is going to be, for this process and all that it starts."""
-    os.environ.setdefault(FOLDER, tempfile.mkdtemp(prefix="dateline-"))
+    """Say where the server is going to be, for all processes of these tests; clear away what killed ones have left."""
+    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if not _lives(int(left.name.split("-")[2])) and os.access(left, os.W_OK):
+            _clear(left)
+    os.environ[FOLDER] = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def stop_server() -> None:
     """Stop the server, if somebody has started it, and leave nothing behind."""
-    folder = Path(os.environ.pop(FOLDER))
+    _clear(Path(os.environ.pop(FOLDER)))
+
+
+def _clear(folder: Path) -> None:
     if (folder / "data" / "postmaster.pid").exists():
         _run_as_nobody(binaries_for(folder) / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def start_server() -> URL:
