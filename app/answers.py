@@ -14,6 +14,8 @@ JSON: Final = b"application/json"
 Header = tuple[bytes, bytes]
 FRESH: Final = (b"cache-control", b"no-cache")
 VARIES: Final = (b"vary", b"Accept-Encoding")
+REVISION: Final = "X-Dateline-Revision"
+"""The header in which a write says what it has made, and a read how much its answer has to know."""
 
 
 class Answer(Response):

@@ -262,10 +262,42 @@ def serve(
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     if not settings.seed_data.is_dir():
         raise SettingsError(f"DATELINE_SEED_DATA={settings.seed_data}: there is no such folder")
-    _load_seed_data(settings)
+    if settings.read_url and not _is_reachable(settings.database_url):
+        _expect_readable(settings.read_url)
+    else:
+        _load_seed_data(settings)
     listener = server.listen(settings.host, settings.port)
     typer.echo(f"Dateline: {server.address_of(listener)}/docs")
     server.run(settings, listener)
+
+
+def _is_reachable(url: str) -> bool:
+    """Tell whether there is a server for the database of the URL."""
+    from app.database import closing, create_writer, explained
+    from app.errors import UnreachableError
+
+    try:
+        with closing(create_writer(url)) as engine, explained(), engine.connect():
+            return True
+    except UnreachableError:
+        return False
+
+
+def _expect_readable(url: str) -> None:
+    """Say that nothing can be written, if there is a replica that can be read all the same.
+
+    Raises:
+        NotReadyError: there is none, or its schema is another version's.
+    """
+    from app.database import check_ready, closing, create_reader
+
+    with closing(create_reader(url)) as engine:
+        check_ready(engine)
+    typer.echo(
+        "dateline: warning: nobody can be written to at DATELINE_DATABASE_URL: seed data is not looked at, and reads "
+        "are answered from DATELINE_READ_URL alone",
+        err=True,
+    )
 
 
 def _load_seed_data(settings: "Settings") -> None:

@@ -106,6 +106,19 @@ class NotReadyError(DatelineError):
     status = 503
 
 
+class UnreachableError(NotReadyError):
+    """The database's server cannot be reached: it is being started, or another is about to take its place."""
+
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
+
+
+class BehindError(DatelineError):
+    """The replica has not heard yet of what the client has written."""
+
+    status = 503
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+
+
 class BusyError(DatelineError):
     """Another holds the database for longer than one waits for it."""
 

@@ -31,14 +31,16 @@ def create_app(settings: Settings | None = None, telemetry: TelemetryConfig | No
         SettingsError: a DATELINE_* variable holds something that it cannot.
     """
     settings = settings or load_settings()
-    reader = create_reader(settings.database_url, settings.statement_timeout)
+    reader = primary = create_reader(settings.read_url or settings.database_url, settings.statement_timeout)
+    if settings.read_url:
+        primary = create_reader(settings.database_url, settings.statement_timeout)
     watch = Watch(reader)
     # Whether an answer still stands is asked before each one: of a file for next to nothing, over a network not.
     kept = KeptAnswers(settings.max_kept if runs_inline(reader) else 0, OnceATurn(watch.token))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        app.state.reader = reader
+        app.state.reader, app.state.primary = reader, primary
         app.state.desk = None  # opened by the first who writes
         # For the server, which answers by itself what is no request, and what has been answered already.
         yield {"metrics": app.state.metrics, "kept": None if settings.rate_limit else kept}
@@ -46,6 +48,7 @@ def create_app(settings: Settings | None = None, telemetry: TelemetryConfig | No
         if app.state.desk:
             app.state.desk.close()
         reader.dispose()
+        primary.dispose()
 
     app = FastAPI(
         title="Dateline",

@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.responses import JSONResponse
 
+from app.answers import REVISION
 from app.problems import MEDIA_TYPE
 from app.schemas.base import FACT_PATHS, Problem
 from app.schemas.parameters import FACT
@@ -34,6 +35,8 @@ that support it: **no fact without its words**.
   not have is refused, never ignored.
 - **Limits**: 429 and 503 say in `Retry-After` when to ask again, where time is all it takes.
 - **ETags**: send one back as `If-None-Match`, and what has not changed is answered 304 without a body.
+- **Replicas**: a read that sends back the `X-Dateline-Revision` of a write sees what was written, or is told 503 and to
+  ask again: the replica is behind.
 - **Writes** take a token; what is wrong with a document is told place by place, in `errors`. `/changes` lists what
   loads did.
 - **Request ids**: every answer has an `X-Request-ID`, the one that you sent or a new one; it is in the server's log.
@@ -105,6 +108,11 @@ HEADERS = {
         "schema": {"type": "string"},
         "example": "/articles/koome-meets-haitian-police",
     },
+    "Revision": {
+        "description": "The revision that the write has made, for reads to send back: see the parameter of this name.",
+        "schema": {"type": "integer", "minimum": 0},
+        "example": 12,
+    },
     "RetryAfter": {
         "description": "Seconds after which to ask again; absent where time alone mends nothing.",
         "schema": {"type": "integer", "minimum": 1},
@@ -116,6 +124,13 @@ IF_NONE_MATCH = {
     "in": "header",
     "description": "The `ETag` of an answer that the client has: 304 if it is the same still. Commas join several.",
     "schema": {"type": "string", "examples": ['"9f2c41d07be35a68-1110c0c1b919b2b2"']},
+}
+KNOWING = {
+    "name": REVISION,
+    "in": "header",
+    "description": "What a write has answered in this header. Where reads go to replicas, one that has not heard of it "
+    "yet says so with 503 and `Retry-After`, instead of answering as if nothing had been written.",
+    "schema": {"type": "integer", "minimum": 0, "examples": [1]},
 }
 WRITING = {
     "IfMatch": {
@@ -201,7 +216,7 @@ def _describe(document: Node, examples: Node) -> Node:
         name: _response(status, text, examples["problems"].get(status)) for status, (name, text) in RESPONSES.items()
     }
     components["headers"] = {name: header | examples["headers"].get(name, {}) for name, header in HEADERS.items()}
-    components["parameters"] = {"IfNoneMatch": IF_NONE_MATCH, **WRITING}
+    components["parameters"] = {"IfNoneMatch": IF_NONE_MATCH, "Revision": KNOWING, **WRITING}
     return document
 
 
@@ -268,13 +283,20 @@ def _describe_responses(method: str, operation: Node, schemas: Node, recorded: N
         _describe_answer(answers["200"], operation, schemas, recorded, reads=reads)
     if method in ("put", "delete"):
         operation["parameters"] += [{"$ref": f"#/components/parameters/{name}"} for name in WRITING]
-    if "201" in answers:
-        headers = {name: {"$ref": f"#/components/headers/{name}"} for name in ("ETag", "Location")}
-        answers["200"]["headers"] = {"ETag": headers["ETag"]}
-        answers["201"] = answers["200"] | {"description": "The article is new.", "headers": headers}
+        _describe_written(answers)
     operation["responses"] = answers | {
         status: {"$ref": f"#/components/responses/{RESPONSES[status][0]}"} for status in sorted(errors)
     }
+
+
+def _describe_written(answers: Node) -> None:
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in ("ETag", "Location")}
+    made = {REVISION: {"$ref": "#/components/headers/Revision"}}
+    if "204" in answers:
+        answers["204"]["headers"] = made
+    if "200" in answers:
+        answers["200"]["headers"] = {"ETag": headers["ETag"]} | made
+        answers["201"] = answers["200"] | {"description": "The article is new.", "headers": headers | made}
 
 
 def _describe_answer(answer: Node, operation: Node, schemas: Node, recorded: Node, *, reads: bool) -> None:
@@ -286,6 +308,8 @@ def _describe_answer(answer: Node, operation: Node, schemas: Node, recorded: Nod
         content["examples"] = recorded["answers"]
     if reads:
         answer["headers"] = {"ETag": {"$ref": "#/components/headers/ETag"}}
-        operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IfNoneMatch"})
+        operation.setdefault("parameters", []).extend(
+            {"$ref": f"#/components/parameters/{name}"} for name in ("IfNoneMatch", "Revision")
+        )
     if "next" in schemas.get(name, {}).get("properties", {}):
         answer["headers"]["Link"] = {"$ref": "#/components/headers/Link"}

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
@@ -25,6 +25,8 @@ class Settings(BaseSettings):
 
     database_url: Annotated[str, Field(repr=False)] = "sqlite:///dateline.db"
     """Where the facts are kept: sqlite:///PATH, relative to the working directory, or postgresql://USER:PASSWORD@HOST/NAME."""
+    read_url: Annotated[str | None, Field(repr=False)] = None
+    """Where the facts are read: a replica of the PostgreSQL database that they are kept in; without, the same place."""
     seed_data: Path = ROOT / "seed_data"
     """The folder whose article folders `serve` loads where they are missing or changed."""
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
@@ -77,19 +79,34 @@ class Settings(BaseSettings):
             raise ValueError("has one name twice")
         return hashes
 
-    @field_validator("database_url")
+    @field_validator("database_url", "read_url")
     @classmethod
-    def is_supported(cls, value: str) -> str:
+    def is_supported(cls, value: str | None) -> str | None:
         """Accept a URL of a SQLite file or of a PostgreSQL database."""
+        if value is None:
+            return None
         try:
             url = make_url(value)
         except ArgumentError as error:
             raise ValueError("is not a database URL; write for instance sqlite:///dateline.db") from error
+        except ValueError as error:  # which libpq would take, but its way is not the only one
+            raise ValueError("has a port that is no number; several hosts go in as ?host=A:5432&host=B:5433") from error
         is_file = url.drivername in ("sqlite", "sqlite+pysqlite") and url.database not in (None, "", ":memory:")
         if not is_file and not (url.drivername in ("postgresql", "postgresql+psycopg") and url.database):
             raise ValueError(
                 "must name a SQLite file, for instance sqlite:///dateline.db, or a PostgreSQL database, for instance "
                 "postgresql://dateline@localhost/dateline"
+            )
+        return value
+
+    @field_validator("read_url")
+    @classmethod
+    def is_a_replica(cls, value: str | None, info: ValidationInfo) -> str | None:
+        """Accept a replica of what `database_url` names: SQLite has none."""
+        both = (value, info.data.get("database_url"))
+        if None not in both and not all(make_url(str(url)).get_backend_name() == "postgresql" for url in both):
+            raise ValueError(
+                "is for a replica of PostgreSQL: it and DATELINE_DATABASE_URL must both begin postgresql://"
             )
         return value
 

@@ -153,7 +153,7 @@ def stop_server() -> None:
 
 def _clear(folder: Path) -> None:
     if (folder / "data" / "postmaster.pid").exists():
-        _run_as_nobody(binaries_for(folder) / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
+        run_as_nobody(binaries_for(folder) / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -184,18 +184,18 @@ def _start_server(folder: Path) -> None:
     if _is_root():
         shutil.chown(data, "nobody")
         shutil.chown(folder, "nobody")
-    _run_as_nobody(
+    run_as_nobody(
         binaries / "initdb", "-D", data, "-U", "dateline", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"
     )
     options = " ".join(f"-c {option}" for option in (*OPTIONS, f"unix_socket_directories={folder}"))
-    _run_as_nobody(binaries / "pg_ctl", "-D", data, "-l", data / "log", "-o", options, "-w", "start")
+    run_as_nobody(binaries / "pg_ctl", "-D", data, "-l", data / "log", "-o", options, "-w", "start")
 
 
 def _is_root() -> bool:
     return os.geteuid() == 0
 
 
-def _run_as_nobody(*command: str | Path) -> None:
+def run_as_nobody(*command: str | Path) -> None:
     """Run the command, not as root: PostgreSQL refuses to."""
     other: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []} if _is_root() else {}
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **other)

@@ -36,7 +36,8 @@ def test_the_defaults_serve_this_machine_from_this_folder() -> None:
 
 
 GIVEN: dict[str, tuple[str, Any]] = {
-    "DATABASE_URL": ("sqlite:////data/x.db", "sqlite:////data/x.db"),
+    "DATABASE_URL": ("postgresql://primary/dateline", "postgresql://primary/dateline"),
+    "READ_URL": ("postgresql://replica/dateline", "postgresql://replica/dateline"),
     "SEED_DATA": ("/data/seed", Path("/data/seed")),
     "HOST": ("::", "::"),
     "PORT": ("0", 0),

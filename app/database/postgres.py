@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from app.database.failures import BUSY, FULL, READ_ONLY, TOO_SLOW, Failure
-from app.errors import NotReadyError
+from app.errors import NotReadyError, UnreachableError
 from app.text.words import indexed, terms_of_document
 
 DRIVER: Final = "postgresql+psycopg"
@@ -15,31 +15,39 @@ CONNECTIONS: Final = 20
 """How many connections a process reads with at most."""
 PATIENCE: Final = 5
 """Seconds that a writer waits for another, a reader for a connection, and both for a server."""
+NOTICING: Final = {
+    "connect_timeout": PATIENCE,
+    "tcp_user_timeout": PATIENCE * 1000,
+    "keepalives_idle": PATIENCE,
+    "keepalives_interval": PATIENCE,
+}
+"""How libpq notices that a machine is gone, which says nothing of it; its own way takes hours."""
 WRITING: Final = {"lock_timeout": f"{PATIENCE}s"}
 WRITERS: Final = 0x646174656C696E65
 """The advisory lock that a writer holds: the letters of `dateline`."""
 
-UNREACHABLE: Final[Failure] = (
+UNUSABLE: Final[Failure] = (
     NotReadyError,
     "the database cannot be reached, or is not ours to use: is its server running?",
 )
+UNREACHABLE: Final[Failure] = UnreachableError, UNUSABLE[1]
 FAILURES: Final[dict[str, Failure]] = {
     "08": UNREACHABLE,  # connection exception
     "25006": READ_ONLY,
-    "28": UNREACHABLE,  # invalid authorization
-    "3D000": UNREACHABLE,  # no such database
+    "28": UNUSABLE,  # invalid authorization
+    "3D000": UNUSABLE,  # no such database
     "40001": BUSY,  # serialization failure
     "40P01": BUSY,  # deadlock
-    "42501": UNREACHABLE,  # insufficient privilege
+    "42501": UNUSABLE,  # insufficient privilege
     "53100": FULL,  # disk full
     "53200": FULL,  # out of memory
     "53300": BUSY,  # too many connections
     "55P03": BUSY,  # lock not available
     "57014": TOO_SLOW,  # query canceled
     "57P": UNREACHABLE,  # the server stops, starts, or has crashed
-    "58": UNREACHABLE,  # system error: input or output
-    "XX001": UNREACHABLE,  # data corrupted
-    "XX002": UNREACHABLE,  # index corrupted
+    "58": UNUSABLE,  # system error: input or output
+    "XX001": UNUSABLE,  # data corrupted
+    "XX002": UNUSABLE,  # index corrupted
 }
 """What a client is told of SQLSTATEs, by their beginning; all others are faults of the code."""
 
@@ -147,7 +155,7 @@ def _engine(url: URL, session: dict[str, str]) -> Engine:
         max_overflow=0,
         pool_timeout=PATIENCE,
         pool_pre_ping=True,  # The server may have been started anew; one finds out by asking.
-        connect_args={} if "connect_timeout" in url.query else {"connect_timeout": PATIENCE},
+        connect_args={name: value for name, value in NOTICING.items() if name not in url.query},
     )
     settings = {"timezone": "UTC", "client_encoding": "UTF8", **session}
 

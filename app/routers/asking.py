@@ -14,15 +14,15 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from app import __version__
-from app.answers import JSON, Answer, Header, as_json, make_answer
-from app.database import current_token, explained, runs_inline
+from app.answers import JSON, REVISION, Answer, Header, as_json, make_answer
+from app.database import current_revision, current_token, explained, runs_inline
 from app.encoding import preferred
 from app.errors import NotModifiedError
 from app.problems import refuse_repeated
 from app.queries.articles import article_digest
 from app.queries.paging import Slice
 from app.queries.unknown import nothing_answers
-from app.routers.preconditions import Preconditions
+from app.routers.preconditions import Preconditions, refuse_behind
 from app.schemas.base import Page
 from app.schemas.parameters import NoParameters
 
@@ -60,7 +60,9 @@ class Asking:
         self.path: str = scope["path"]
         self.query: str = scope["query_string"].decode("latin-1")
         self.headers = Headers(scope=scope)
-        self.engine: Engine = scope["app"].state.reader
+        state = scope["app"].state
+        self.engine: Engine = state.reader
+        self.may_be_behind: bool = state.reader is not state.primary
         self.last_load = ""
         """The mark of the last load before the question."""
         self.etag = ""
@@ -133,6 +135,8 @@ class Asking:
         wanted = Preconditions.of(self.headers)
         coding = preferred(self._accepted)
         with explained(), self.engine.connect() as connection:
+            if self.may_be_behind and REVISION in self.headers:
+                refuse_behind(self.headers, current_revision(connection))
             self.etag = mark(connection)
             held = wanted.held(self.etag, coding)
             if held is not None:

@@ -4,6 +4,7 @@ Nothing imports this module before somebody writes: what it needs for that takes
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import TypeVar
@@ -12,7 +13,7 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from sqlalchemy import Engine
 
-from app.database import check_ready, create_writer, explained
+from app.database import check_ready, create_writer, current_revision, explained
 from app.loading import loader
 from app.loading.checking import CheckedArticle
 from app.loading.documents import Submission, check_document
@@ -27,16 +28,33 @@ BODY = Path("body")
 ResultT = TypeVar("ResultT")
 
 
+@dataclass(frozen=True)
+class Stored:
+    """An article as it was stored: whether it is new, as readers get it, its ETag, and since which revision."""
+
+    created: bool
+    item: ArticleItem
+    etag: str
+    revision: int
+
+
 class Desk:
     """Where articles are checked and stored, in threads of their own: readers go on meanwhile.
 
     One document is checked at a time and one is stored at a time, as neither would be faster beside another.
     """
 
-    def __init__(self, settings: Settings, reader: Engine) -> None:
+    def __init__(self, settings: Settings, reader: Engine, primary: Engine) -> None:
+        """Open the desk.
+
+        Args:
+            settings: what documents may be like, and where they are stored.
+            reader: what is read from, which may be behind.
+            primary: what reads where the articles are stored.
+        """
         self.deepest = settings.max_depth
         self.patience = settings.check_timeout
-        self.reader = reader
+        self.reader, self.primary = reader, primary
         self.writer = create_writer(settings.database_url)
         self.checking, self.storing = CapacityLimiter(1), CapacityLimiter(1)
 
@@ -68,42 +86,44 @@ class Desk:
 
         await run_sync(compare, limiter=self.checking)
 
-    async def store(self, article: CheckedArticle, wanted: Preconditions) -> tuple[bool, ArticleItem, str]:
-        """Create or replace the article; return whether it is new, the article as readers get it, and its ETag.
+    async def store(self, article: CheckedArticle, wanted: Preconditions) -> Stored:
+        """Create or replace the article.
 
         Raises:
             PreconditionError: what is there is not what the client believes to be there.
             DisagreementError: another article calls one of its entities otherwise.
         """
 
-        def store() -> tuple[bool, ArticleItem, str]:
+        def store() -> Stored:
             with explained(), self.writer.begin() as connection:
                 wanted.refuse_write(find_etag(connection, article.id))
                 created = load_article(connection, article) is Outcome.CREATED
-                return created, get_article(connection, article.id), etag_of_article(connection, article.id)
+                item = get_article(connection, article.id)
+                return Stored(created, item, etag_of_article(connection, article.id), current_revision(connection))
 
         return await self._write(store)
 
-    async def delete(self, article_id: str, wanted: Preconditions) -> None:
-        """Take the article out.
+    async def delete(self, article_id: str, wanted: Preconditions) -> int:
+        """Take the article out; return the revision from which on it is gone.
 
         Raises:
             NotFoundError: there is no such article.
             PreconditionError: what is there is not what the client believes to be there.
         """
 
-        def delete() -> None:
+        def delete() -> int:
             with explained(), self.writer.begin() as connection:
                 wanted.refuse_write(etag_of_article(connection, article_id))
                 loader.delete_article(connection, article_id)
+                return current_revision(connection)
 
-        await self._write(delete)
+        return await self._write(delete)
 
     async def _write(self, change: Callable[[], ResultT]) -> ResultT:
         """Run the change; only on a database that is there, or the writer would make an empty one."""
 
         def run() -> ResultT:
-            check_ready(self.reader)
+            check_ready(self.primary)
             return change()
 
         return await run_sync(run, limiter=self.storing)

@@ -4,8 +4,24 @@ from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 
+from app.answers import REVISION
 from app.encoding import IDENTITY, tagged, untagged
-from app.errors import PreconditionError
+from app.errors import BehindError, InputError, InvalidInputError, PreconditionError
+
+
+def refuse_behind(headers: Headers, current: int) -> None:
+    """Return if the revision that is read from is no older than what the client has seen or written.
+
+    Raises:
+        BehindError: it is older.
+        InvalidInputError: the header has no revision in it.
+    """
+    wanted = headers[REVISION]
+    if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 20):
+        detail = f"`{REVISION}` is {wanted!a}; it must be a revision that a write has answered"
+        raise InvalidInputError([InputError("header", REVISION, detail)])
+    if int(wanted) > current:
+        raise BehindError(f"the replica that answers here is behind: it is at revision {current}, not yet at {wanted}")
 
 
 @dataclass(frozen=True)

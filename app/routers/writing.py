@@ -9,6 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from app.answers import REVISION
 from app.errors import ForbiddenError, MediaTypeError, UnauthorisedError, WrongTokenError
 from app.logs import note
 from app.routers.asking import NoQuery
@@ -36,7 +37,8 @@ async def get_desk(request: Request) -> "Desk":
 def _open_desk(request: Request) -> "Desk":
     from app.routers.desk import Desk  # Only here, as its module says; and in a thread, so that readers go on.
 
-    return Desk(request.app.state.settings, request.app.state.reader)
+    state = request.app.state
+    return Desk(state.settings, state.reader, state.primary)
 
 
 AtDesk = Annotated["Desk", Depends(get_desk)]
@@ -104,12 +106,12 @@ async def put_article(
     as it stands is left alone.
     """
     article = await desk.check(body, id)
-    created, item, etag = await desk.store(article, Preconditions.of(request.headers))
-    response.headers.update({"ETag": etag, "Content-Location": item.url})
-    if created:
+    stored = await desk.store(article, Preconditions.of(request.headers))
+    response.headers.update({"ETag": stored.etag, "Content-Location": stored.item.url, REVISION: str(stored.revision)})
+    if stored.created:
         response.status_code = HTTPStatus.CREATED
-        response.headers["Location"] = item.url
-    return item
+        response.headers["Location"] = stored.item.url
+    return stored.item
 
 
 @router.delete(
@@ -121,8 +123,8 @@ async def put_article(
 )
 async def delete_article(id: ArticleId, _none: NoQuery, _writer: Writer, desk: AtDesk, request: Request) -> Response:
     """Delete an article with its facts, and the entities that no other article mentions; `If-Match` as for `PUT`."""
-    await desk.delete(id, Preconditions.of(request.headers))
-    return Response(status_code=HTTPStatus.NO_CONTENT)
+    revision = await desk.delete(id, Preconditions.of(request.headers))
+    return Response(status_code=HTTPStatus.NO_CONTENT, headers={REVISION: str(revision)})
 
 
 @router.post("/check", summary="Check an article", responses={status: {} for status in (409, 415)})

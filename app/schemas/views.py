@@ -193,3 +193,5 @@ class Readiness(Wire):
     """`ready`."""
     revision: int
     """How many loads the database has seen."""
+    writable: bool
+    """False while reads go to a replica whose primary, which writes go to, cannot be reached."""

@@ -11,8 +11,8 @@ def test_health_asks_nothing_of_the_database(koome: Api) -> None:
 
 
 def test_ready_says_how_many_loads_the_database_has_seen(koome: Api, empty: Api) -> None:
-    assert koome.read("/ready") == {"status": "ready", "revision": 1}
-    assert empty.read("/ready") == {"status": "ready", "revision": 0}
+    assert koome.read("/ready") == {"status": "ready", "revision": 1, "writable": True}
+    assert empty.read("/ready") == {"status": "ready", "revision": 0, "writable": True}
 
 
 def test_a_database_that_is_not_there_is_not_ready_but_the_process_lives(tmp_path: Path) -> None:
