@@ -68,7 +68,8 @@ class Compiled:
         self.expansions = {name: tuple(names) for name, names in expanded.parameter_expansion.items()}
         """The parameters that stand for the values of a list."""
         binds = {name: bind for bind, name in compiled.bind_names.items()}
-        converters = _converters({name: bind.type for name, bind in binds.items()}, dialect, "bind_processor")
+        made = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in binds.items()}
+        converters = {name: convert for name, convert in made.items() if convert is not None}
         self.binds = {
             inner: convert for name, convert in converters.items() for inner in self.expansions.get(name, (name,))
         }
@@ -78,8 +79,8 @@ class Compiled:
         names = [str(key) for key in statement.selected_columns.keys()]  # noqa: SIM118
         record: Any = namedtuple("Record", names, rename=True)  # type: ignore[misc]
         self.record: Convert = record._make
-        columns = {number: column.type for number, column in enumerate(statement.selected_columns)}
-        self.results = _converters(columns, dialect, "result_processor", None)
+        self.types = [column.type for column in statement.selected_columns]
+        self.results: dict[int, Convert] | None = None
         dbapi: Any = dialect.dbapi
         self.errors: type[Exception] = dbapi.Error
         self.dialect = dialect
@@ -88,10 +89,24 @@ class Compiled:
         """Run it on the driver's connection."""
         parameters = self.parameters(values)
         try:
-            rows: list[tuple[Any, ...]] = driver.execute(self.sql, parameters).fetchall()
+            cursor = driver.execute(self.sql, parameters)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
         except self.errors as error:
             raise DBAPIError.instance(self.sql, parameters, error, self.errors, dialect=self.dialect) from error
-        return [self.record(row) for row in (map(self._result, rows) if self.results else rows)]
+        if self.results is None:
+            self.results = self._results(cursor.description)
+        if not self.results:
+            return [self.record(row) for row in rows]
+        return [self.record(_converted(row, self.results)) for row in rows]
+
+    def _results(self, description: Sequence[Sequence[Any]]) -> dict[int, Convert]:
+        """Return, by column, what turns the driver's values into Python's; it says what it has found."""
+        dialect = self.dialect
+        made = [
+            each.dialect_impl(dialect).result_processor(dialect, found[1])
+            for each, found in zip(self.types, description, strict=True)
+        ]
+        return {number: convert for number, convert in enumerate(made) if convert is not None}
 
     def parameters(self, values: Values) -> Any:
         """Return the values as the driver takes them."""
@@ -111,14 +126,9 @@ class Compiled:
             return values
         return {name: self.binds[name](value) if name in self.binds else value for name, value in values.items()}
 
-    def _result(self, row: tuple[Any, ...]) -> list[Any]:
-        values = list(row)
-        for number, convert in self.results.items():
-            values[number] = convert(values[number])
-        return values
 
-
-def _converters(types: Mapping[Any, Any], dialect: Dialect, kind: str, *arguments: Any) -> dict[Any, Convert]:
-    """Return what turns values between Python and the driver, for those types that the driver does not know."""
-    made = {key: getattr(each.dialect_impl(dialect), kind)(dialect, *arguments) for key, each in types.items()}
-    return {key: convert for key, convert in made.items() if convert is not None}
+def _converted(row: tuple[Any, ...], converters: Mapping[int, Convert]) -> list[Any]:
+    values = list(row)
+    for number, convert in converters.items():
+        values[number] = convert(values[number])
+    return values
