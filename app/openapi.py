@@ -130,7 +130,7 @@ KNOWING = {
     "in": "header",
     "description": "What a write has answered in this header. Where reads go to replicas, one that has not heard of it "
     "yet says so with 503 and `Retry-After`, instead of answering as if nothing had been written.",
-    "schema": {"type": "integer", "minimum": 0, "examples": [1]},
+    "schema": {"type": "string", "examples": ["12"]},  # a number; but only who may be behind looks at it
 }
 WRITING = {
     "IfMatch": {
