@@ -262,8 +262,9 @@ def serve(
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     if not settings.seed_data.is_dir():
         raise SettingsError(f"DATELINE_SEED_DATA={settings.seed_data}: there is no such folder")
-    if settings.read_url and not _is_reachable(settings.database_url):
-        _expect_readable(settings.read_url)
+    away = _why_unreachable(settings.database_url) if settings.read_url else None
+    if settings.read_url and away:
+        _expect_readable(settings.read_url, away)
     else:
         _load_seed_data(settings)
     listener = server.listen(settings.host, settings.port)
@@ -271,20 +272,20 @@ def serve(
     server.run(settings, listener)
 
 
-def _is_reachable(url: str) -> bool:
-    """Tell whether there is a server for the database of the URL."""
+def _why_unreachable(url: str) -> str | None:
+    """Return why no server for the database can be reached; None if one can."""
     from app.database import closing, create_writer, explained
     from app.errors import UnreachableError
 
     try:
         with closing(create_writer(url)) as engine, explained(), engine.connect():
-            return True
-    except UnreachableError:
-        return False
+            return None
+    except UnreachableError as error:
+        return " ".join(str(error.__cause__).split())
 
 
-def _expect_readable(url: str) -> None:
-    """Say that nothing can be written, if there is a replica that can be read all the same.
+def _expect_readable(url: str, away: str) -> None:
+    """Say that nothing can be written, and why, if there is a replica that can be read all the same.
 
     Raises:
         NotReadyError: there is none, or its schema is another version's.
@@ -294,8 +295,8 @@ def _expect_readable(url: str) -> None:
     with closing(create_reader(url)) as engine:
         check_ready(engine)
     typer.echo(
-        "dateline: warning: nobody can be written to at DATELINE_DATABASE_URL: seed data is not looked at, and reads "
-        "are answered from DATELINE_READ_URL alone",
+        "dateline: warning: DATELINE_DATABASE_URL cannot be written to, so no seed data is looked at; reads are "
+        f"answered from DATELINE_READ_URL: {away}",
         err=True,
     )
 

@@ -1,5 +1,6 @@
 """Reads from a replica, writes to its primary: real servers on 127.0.0.1, of which the primary dies."""
 
+import asyncio
 import socket
 import tempfile
 import time
@@ -107,6 +108,36 @@ def test_without_a_primary_writes_are_told_to_come_again_and_documents_are_check
             assert "cannot be reached" in assert_problem(answer, 503)["detail"]
             assert answer.headers["retry-after"] == "5"
         assert api.check({**DOCUMENT, "id": "one"}).status_code == 200
+    postgres_databases.drop(url)
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The URL of a server that takes connections and says nothing, as a machine that is gone takes none."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as listener:
+        yield f"postgresql://dateline@127.0.0.1:{listener.getsockname()[1]}/dateline?connect_timeout=2"
+
+
+def test_writers_who_wait_for_a_primary_that_is_silent_do_so_together(
+    postgres_databases: PostgresDatabases, silent: str
+) -> None:
+    url = postgres_databases.create()
+    with Api(silent, read_url=url) as api:
+
+        async def write() -> list[httpx.Response]:
+            headers = {"Content-Type": "application/json", **bearing()}
+            put = partial(api.client.put, "/articles/one", content=body_of(DOCUMENT), headers=headers)
+            return await asyncio.gather(*(put() for _ in range(8)))
+
+        began = time.monotonic()
+        answers = api.runner.run(write())
+        assert time.monotonic() - began < 8  # one after the other, 16
+        for answer in answers:
+            assert "cannot be reached" in assert_problem(answer, 503)["detail"]
+            assert answer.headers["retry-after"] == "5"
+        began = time.monotonic()
+        assert api.read("/ready")["writable"] is False
+        assert time.monotonic() - began < 1.9  # as health checks do not wait long
     postgres_databases.drop(url)
 
 
@@ -290,7 +321,7 @@ def test_the_primary_dies_and_reads_go_on_and_so_do_writes_once_the_replica_is_p
         goes_on()
         # Who comes now finds nobody to write to, and reads all the same.
         three = stack.enter_context(Server(folders[2], **given))
-        assert "warning: nobody can be written to" in three.output()
+        assert "warning: DATELINE_DATABASE_URL cannot be written to" in three.output()
         assert three.client.get("/articles").json()["total"] == 2
 
         replica.run("pg_ctl", "-w", "promote")

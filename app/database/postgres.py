@@ -56,7 +56,7 @@ def failure_of(error: BaseException | None) -> Failure | None:
     """Return what a client is told of the error; None for a fault of the code."""
     state: str | None = getattr(error, "sqlstate", None)
     if state is None:  # What the server has not said: it was not there to say anything.
-        return UNREACHABLE if type(error).__name__ == "OperationalError" else None
+        return UNREACHABLE if any(kind.__name__ == "OperationalError" for kind in type(error).__mro__) else None
     return next((failure for start, failure in FAILURES.items() if state.startswith(start)), None)
 
 

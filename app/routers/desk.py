@@ -14,6 +14,7 @@ from anyio.to_thread import run_sync
 from sqlalchemy import Engine
 
 from app.database import check_ready, create_writer, current_revision, explained
+from app.errors import UnreachableError
 from app.loading import loader
 from app.loading.checking import CheckedArticle
 from app.loading.documents import Submission, check_document
@@ -56,6 +57,8 @@ class Desk:
         self.patience = settings.check_timeout
         self.reader, self.primary = reader, primary
         self.writer = create_writer(settings.database_url)
+        self.last_alone = 0.0
+        """When a writer has found last that the database cannot be reached."""
         self.checking, self.storing = CapacityLimiter(1), CapacityLimiter(1)
 
     def close(self) -> None:
@@ -121,9 +124,16 @@ class Desk:
 
     async def _write(self, change: Callable[[], ResultT]) -> ResultT:
         """Run the change; only on a database that is there, or the writer would make an empty one."""
+        came = monotonic()
 
         def run() -> ResultT:
-            check_ready(self.primary)
-            return change()
+            if came < self.last_alone:  # Each would wait as long for the same, and keep readers out.
+                raise UnreachableError("the database cannot be reached, as another has found while this write waited")
+            try:
+                check_ready(self.primary)
+                return change()
+            except UnreachableError:
+                self.last_alone = monotonic()
+                raise
 
         return await run_sync(run, limiter=self.storing)

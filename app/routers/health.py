@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from app import __version__
 from app.database import check_ready, current_revision, explained
-from app.errors import BusyError, NotReadyError
+from app.errors import DatelineError
 from app.routers.asking import NoQuery, run
 from app.schemas.views import Health, Readiness
 
@@ -47,7 +47,7 @@ async def _is_there(primary: Engine) -> bool:
     with move_on_after(PATIENCE):
         try:
             await run_sync(check_ready, primary, abandon_on_cancel=True)
-        except (NotReadyError, BusyError):
+        except DatelineError:
             return False
         return True
     return False
