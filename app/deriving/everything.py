@@ -64,8 +64,13 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     database.migrate(engine, revision)
     if revision == "head":
         with engine.begin() as connection:
-            if not is_current(connection):
-                derive_everything(connection)
+            keep_current(connection)
+
+
+def keep_current(connection: Connection) -> None:
+    """See to it that this version of the code has derived what is derived: the schema may have come without it."""
+    if not is_current(connection):
+        derive_everything(connection)
 
 
 def derive_everything(connection: Connection) -> None:

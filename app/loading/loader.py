@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, RowMapping, delete, func, select, update
 from sqlmodel import col
 
+from app.deriving.everything import keep_current
 from app.deriving.selecting import IDS, delete_ids, insert_rows, rows_of_ids
 from app.deriving.settling import NOTHING, removal_of, settle
 from app.deriving.standing import states_of
@@ -83,6 +84,7 @@ def load_articles(connection: Connection, loads: Sequence[Load], beside: Iterabl
     outcomes = [_outcome(load.rows, stored) for load in loads]
     changed = [load for load, outcome in zip(loads, outcomes, strict=True) if outcome is not Outcome.UNCHANGED]
     if changed:
+        keep_current(connection)
         known = _known_to_all(connection, [load.article for load in changed], beside)
         _store(connection, [load.rows for load in changed], known, stored.keys())
         actions = {Outcome.CREATED: ChangeAction.ADDED, Outcome.REPLACED: ChangeAction.REPLACED}
@@ -137,6 +139,7 @@ def delete_article(connection: Connection, article_id: str) -> None:
     """
     if connection.execute(select(col(Article.id)).where(col(Article.id) == article_id)).first() is None:
         raise NotFoundError(f"there is no article ‘{article_id}’")
+    keep_current(connection)
     removed = removal_of(connection, [article_id])
     before = states_of(connection, removed.entities)
     _remove(connection, [article_id])

@@ -60,6 +60,10 @@ class Asked:
     titles: bool = False
     kind: str | None = None
 
+    def parameters(self) -> dict[str, type[TypeDecorator[Any]]]:
+        """Return the names that it has as a parameter, each with what it is asked as."""
+        return {f"{kind.__name__}_{self.titles}_{self.kind}": kind for kind in (Query, Terms, Phrases)}
+
 
 class Query(TypeDecorator[Any]):
     """What is asked as an FTS5 query."""
@@ -107,7 +111,7 @@ class Matches(FunctionElement[Any]):
 
     def __init__(self, asked: Asked) -> None:
         super().__init__(
-            *(bindparam(None, asked, kind(), unique=True) for kind in (Query, Terms, Phrases)),
+            *(bindparam(name, asked, kind()) for name, kind in asked.parameters().items()),
             literal_column("search_index.title") if asked.titles else literal_column(WHOLE),
         )
 
@@ -181,6 +185,10 @@ def _places(asked: Asked, among: Select[Any] | None) -> Select[Any]:
     return select(part)
 
 
+def _asked(words: str, types: Sequence[str]) -> list[Asked]:
+    return [Asked(words, titles, kind) for titles in (True, False) for kind in types or (None,)]
+
+
 def candidates(words: str, types: Sequence[str] = (), among: Select[Any] | None = None) -> Select[Any]:
     """Return what to choose from, at most one more than `MOST`: the `place`, and as `tier` 0 for a match in the title.
 
@@ -189,13 +197,16 @@ def candidates(words: str, types: Sequence[str] = (), among: Select[Any] | None 
         types: of which types, if not of any.
         among: the places to look at, if not at all.
     """
-    parts = union_all(
-        *(_places(Asked(words, titles, kind), among) for titles in (True, False) for kind in types or (None,))
-    ).subquery()
+    parts = union_all(*(_places(asked, among) for asked in _asked(words, types))).subquery()
     tier = func.min(parts.c.tier)
     return (
         select(parts.c.place, tier.label("tier")).group_by(parts.c.place).order_by(tier, parts.c.place).limit(MOST + 1)
     )
+
+
+def values_of(words: str, types: Sequence[str]) -> dict[str, Asked]:
+    """Return the values by which a statement with the candidates for some words asks for others."""
+    return {name: asked for asked in _asked(words, types) for name in asked.parameters()}
 
 
 def found(words: str, types: Sequence[str] = ()) -> ColumnElement[bool]:

@@ -2,23 +2,35 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, Select, column, func, or_, select
+from sqlalchemy import Connection, Integer, Row, Select, bindparam, column, func, or_, select
 from sqlmodel import col
 
+from app.database import Question
 from app.queries.evidence import evidence_of
-from app.queries.matching import MOST, candidates
+from app.queries.matching import MOST, candidates, values_of
 from app.queries.paging import Order, Slice, Total, decode, encode, question_of
 from app.queries.unknown import refuse_unknown
 from app.schemas.base import EvidenceItem, entity_url, fact_url
 from app.schemas.parameters import SearchFilters
 from app.schemas.views import SearchHit
 from app.tables import Fact, Mention, Name, SearchDocument, table_of
-from app.text.passages import LOOKED_THROUGH, MARK, passage
+from app.text.passages import LOOKED_THROUGH, MARK, passage, words_in
 from app.vocabulary import EntityType, FactType, TotalRelation
 
 DOCUMENT = table_of(SearchDocument).c
+DOCUMENTS = Question(
+    select(
+        DOCUMENT.place,
+        DOCUMENT.type,
+        DOCUMENT.subject_id,
+        DOCUMENT.title,
+        func.substr(DOCUMENT.body, 1, LOOKED_THROUGH).label("beginning"),
+    ).where(DOCUMENT.place.in_(bindparam("places", expanding=True)))
+)
+OF_FACTS, OF_ENTITIES = frozenset(FactType.values()), frozenset(EntityType.values())
 
 
 def search(connection: Connection, filters: SearchFilters) -> Slice[SearchHit]:
@@ -38,18 +50,32 @@ def search(connection: Connection, filters: SearchFilters) -> Slice[SearchHit]:
     rows = _documents(connection, [place for *_, place in page])
     evidence = _evidence(connection, rows) if "evidence" in filters.include else None
     cursor = encode(order.question, page[-1]) if len(following) > filters.limit else None
-    return Slice([_hit(row, filters.q, evidence) for row in rows], total, cursor)
+    wanted = words_in(filters.q)
+    return Slice([_hit(row, wanted, evidence) for row in rows], total, cursor)
 
 
 def _ranked(connection: Connection, filters: SearchFilters) -> list[tuple[int, int, int]]:
     """Return what to sort the hits by: whether the title has all the words, how long it is, and its place."""
-    among = _documents_of(filters.article) if filters.article else None
-    hits = candidates(filters.q, filters.type, among).subquery()
-    sized = select(hits.c.tier, DOCUMENT.size, DOCUMENT.place).join(hits, hits.c.place == DOCUMENT.place)
-    found = [(tier, size, place) for tier, size, place in connection.execute(sized)]
+    types = tuple(str(kind) for kind in filters.type)
+    if filters.article:
+        hits = candidates(filters.q, types, _documents_of(filters.article))
+        found = [(tier, size, place) for tier, size, place in connection.execute(_sized(hits))]
+    else:
+        found = list(_everywhere(types).all(connection, values_of(filters.q, types)))
     # One more than are ranked, so as to know that there are more: by the order in which they are chosen, the last.
     found.sort(key=lambda rank: (rank[0], rank[2]))
     return sorted(found[:MOST]) + found[MOST:]
+
+
+@lru_cache(maxsize=256)
+def _everywhere(types: tuple[str, ...]) -> Question:
+    """Return the question for what to sort the hits by, of these types or of any."""
+    return Question(_sized(candidates("", types)))
+
+
+def _sized(hits: Select[Any]) -> Select[Any]:
+    places = hits.subquery()
+    return select(places.c.tier, DOCUMENT.size, DOCUMENT.place).join(places, places.c.place == DOCUMENT.place)
 
 
 def _documents_of(articles: list[str]) -> Select[Any]:
@@ -68,25 +94,28 @@ def _documents_of(articles: list[str]) -> Select[Any]:
 
 def _documents(connection: Connection, places: list[int]) -> list[Any]:
     """Return the documents at the places, in their order; of a long text the beginning."""
-    beginning = func.substr(DOCUMENT.body, 1, LOOKED_THROUGH).label("beginning")
-    columns = (DOCUMENT.place, DOCUMENT.type, DOCUMENT.subject_id, DOCUMENT.title, beginning)
-    rows = {row.place: row for row in connection.execute(select(*columns).where(DOCUMENT.place.in_(places)))}
+    rows = {row.place: row for row in DOCUMENTS.all(connection, {"places": places})}
     return [rows[place] for place in places]
 
 
-def _passage(title: str, body: str, words: str) -> str:
+def _passage(title: str, body: str, wanted: frozenset[str]) -> str:
     """Return a passage of the body, or of the title where only that has one of the words."""
-    found, titled = passage(body, words), passage(title, words)
-    return titled if MARK in titled and MARK not in found else found
+    found = passage(body, wanted)
+    if MARK in found:
+        return found
+    titled = passage(title, wanted)
+    return titled if MARK in titled else found
 
 
-def _hit(row: Row[Any], words: str, evidence: dict[tuple[str, str], list[EvidenceItem]] | None) -> SearchHit:
+def _hit(
+    row: Row[Any], wanted: frozenset[str], evidence: dict[tuple[str, str], list[EvidenceItem]] | None
+) -> SearchHit:
     return SearchHit(
         type=row.type,
         id=row.subject_id,
         name=row.title,
         url=_url(row.type, row.subject_id),
-        snippet=_passage(row.title, row.beginning, words),
+        snippet=_passage(row.title, row.beginning, wanted),
         evidence=None if evidence is None else evidence.get((row.type, row.subject_id), []),
     )
 
@@ -94,18 +123,18 @@ def _hit(row: Row[Any], words: str, evidence: dict[tuple[str, str], list[Evidenc
 def _url(kind: str, subject_id: str) -> str:
     if kind == "article":
         return f"/articles/{subject_id}"
-    return fact_url(kind, subject_id) if kind in FactType.values() else entity_url(kind, subject_id)
+    return fact_url(kind, subject_id) if kind in OF_FACTS else entity_url(kind, subject_id)
 
 
 def _evidence(connection: Connection, rows: Sequence[Row[Any]]) -> dict[tuple[str, str], list[EvidenceItem]]:
     """Return the words behind each hit: of a fact its evidence, of an entity the evidence of its names."""
-    facts = [row.subject_id for row in rows if row.type in FactType.values()]
-    entities = {row.subject_id: row.type for row in rows if row.type in EntityType.values()}
+    facts = [row.subject_id for row in rows if row.type in OF_FACTS]
+    entities = {row.subject_id: row.type for row in rows if row.type in OF_ENTITIES}
     naming = connection.execute(
         select(col(Name.fact_id), col(Name.entity_id)).where(col(Name.entity_id).in_(entities))
     ).all()
     by_fact = evidence_of(connection, facts + [fact_id for fact_id, _ in naming])
-    types = {row.subject_id: row.type for row in rows if row.type in FactType.values()}
+    types = {row.subject_id: row.type for row in rows if row.type in OF_FACTS}
     evidence: dict[tuple[str, str], list[EvidenceItem]] = defaultdict(list)
     for fact_id in facts:
         evidence[types[fact_id], fact_id] += by_fact.get(fact_id, [])

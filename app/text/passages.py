@@ -18,12 +18,16 @@ MARK = "**"
 WORD = re.compile(r"[^\W_]+")
 
 
-def passage(text: str, words: str) -> str:
+def words_in(question: str) -> frozenset[str]:
+    """Return the words that are looked for, without case and accents."""
+    return frozenset(fold(word) for word in WORD.findall(normalize("NFC", question)))
+
+
+def passage(text: str, wanted: frozenset[str]) -> str:
     """Return the first passage in which one of the words occurs, its matches between asterisks.
 
     Case and accents make no difference. Where none of the words occurs early enough, it is the text's beginning.
     """
-    wanted = {fold(word) for word in WORD.findall(normalize("NFC", words))}
     text = text[:LOOKED_THROUGH]
     first = next((number for number, word in enumerate(WORD.finditer(text)) if _folded(word[0]) in wanted), 0)
     start = max(0, first - BEFORE)

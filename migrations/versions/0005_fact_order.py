@@ -56,17 +56,17 @@ FACT = sa.table("fact", *(sa.column(name) for name in ("id", *ORDER)))
 
 
 def upgrade() -> None:
-    for table, indexes in BEFORE.items():
-        with op.batch_alter_table(table, schema=None) as batch_op:
-            for columns in indexes:
-                batch_op.drop_index(f"ix_{table}_{'_'.join(columns)}")
     with op.batch_alter_table("fact", schema=None) as batch_op:
         batch_op.alter_column("position", existing_type=sa.Integer(), type_=sa.BigInteger(), existing_nullable=False)
     for table, added in COLUMNS.items():
         with op.batch_alter_table(table, schema=None) as batch_op:
             for name, kind in added.items():
                 batch_op.add_column(sa.Column(name, kind(), nullable=True))
-    _fill()
+    _fill()  # as long as the indexes are there that it looks facts up by
+    for table, indexes in BEFORE.items():
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            for columns in indexes:
+                batch_op.drop_index(f"ix_{table}_{'_'.join(columns)}")
     for table, added in COLUMNS.items():
         with op.batch_alter_table(table, schema=None) as batch_op:
             for name, kind in added.items():

@@ -5,37 +5,37 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.text.folding import fold
-from app.text.passages import BEFORE, LOOKED_THROUGH, WIDEST, WORD, passage
+from app.text.passages import BEFORE, LOOKED_THROUGH, WIDEST, WORD, passage, words_in
 
 LONG = " ".join(f"word{number}" for number in range(100))
 
 
 def test_matches_stand_between_asterisks_whatever_their_case_and_accents() -> None:
-    assert passage("Prohète met PROHETE, twice.", "prohete") == "**Prohète** met **PROHETE**, twice."
-    assert passage("Koome met Gabow.", "gabow koome") == "**Koome** met **Gabow**."
-    assert passage("A policeman met the police.", "police") == "A policeman met the **police**."
+    assert passage("Prohète met PROHETE, twice.", words_in("prohete")) == "**Prohète** met **PROHETE**, twice."
+    assert passage("Koome met Gabow.", words_in("gabow koome")) == "**Koome** met **Gabow**."
+    assert passage("A policeman met the police.", words_in("police")) == "A policeman met the **police**."
 
 
 def test_a_passage_is_cut_around_its_first_match() -> None:
-    found = passage(LONG, "word50")
+    found = passage(LONG, words_in("word50"))
     assert found.startswith(f"…word{50 - BEFORE} ")
     assert "**word50**" in found
     assert found.endswith(f" word{50 - BEFORE + WIDEST - 1}…")
     assert len(WORD.findall(found)) == WIDEST
-    assert passage(LONG, "word99").endswith("**word99**")
-    assert passage(LONG, "word0").startswith("**word0** word1")
+    assert passage(LONG, words_in("word99")).endswith("**word99**")
+    assert passage(LONG, words_in("word0")).startswith("**word0** word1")
 
 
 def test_where_no_match_is_near_the_text_is_shown_from_its_beginning() -> None:
-    assert passage("Ada spoke.", "bob") == "Ada spoke."
-    assert passage("a " * LOOKED_THROUGH + "bob", "bob").startswith("a a a")
-    assert passage("...", "bob") == ""
-    assert passage("", "bob") == ""
+    assert passage("Ada spoke.", words_in("bob")) == "Ada spoke."
+    assert passage("a " * LOOKED_THROUGH + "bob", words_in("bob")).startswith("a a a")
+    assert passage("...", words_in("bob")) == ""
+    assert passage("", words_in("bob")) == ""
 
 
 @given(st.text(st.sampled_from("aáB ,\n-_1é💥"), max_size=300), st.sampled_from(["a", "b", "A b", "é", "1", "_"]))
 def test_a_passage_is_a_part_of_the_text_that_has_the_first_match(text: str, words: str) -> None:
-    found = passage(text, words)
+    found = passage(text, words_in(words))
     assert re.sub(r"\*\*|…", "", found) in text
     assert len(WORD.findall(found)) <= WIDEST
     wanted = {fold(word) for word in WORD.findall(words)}
@@ -44,4 +44,4 @@ def test_a_passage_is_a_part_of_the_text_that_has_the_first_match(text: str, wor
 
 @pytest.mark.parametrize("words", ["a.b", "(", "a*", "[x"])
 def test_nothing_in_the_words_acts_as_a_pattern(words: str) -> None:
-    assert passage("x y", words).replace("*", "") == "x y"
+    assert passage("x y", words_in(words)).replace("*", "") == "x y"
