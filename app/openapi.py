@@ -85,7 +85,8 @@ RESPONSES = {
     "500": ("InternalServerError", "Something went wrong in the service."),
     "503": (
         "ServiceUnavailable",
-        "There is too much to do, the question takes the database too long, or the database cannot be read.",
+        "There is too much to do, the question takes the database too long, or the database cannot be read, is behind, "
+        "or has nobody to write to.",
     ),
     "507": ("InsufficientStorage", "There is no room left for what is to be stored."),
 }
