@@ -22,7 +22,8 @@ class Question:
 
     def __init__(self, statement: SelectBase) -> None:
         self.statement = statement
-        self.lists = [name for name, bind in statement.compile().binds.items() if bind.expanding]
+        binds = statement.compile().binds
+        self.lists = [name for name, bind in binds.items() if bind.expanding and bind.required]
         self._compiled: dict[tuple[Any, ...], Compiled] = {}
 
     def all(self, connection: Connection, values: Values | None = None) -> Sequence[Any]:
@@ -61,7 +62,7 @@ class Compiled:
         compiled = statement.compile(dialect=dialect)
         if not isinstance(compiled, SQLCompiler):
             raise TypeError(f"{statement} cannot be compiled to SQL")
-        expanded = compiled.construct_expanded_state(dict(values))
+        expanded = compiled.construct_expanded_state(compiled.construct_params(dict(values)))
         self.sql = expanded.statement
         self.order = expanded.positiontup
         """The parameters by their places; None where the driver takes them by name."""
@@ -74,7 +75,8 @@ class Compiled:
             inner: convert for name, convert in converters.items() for inner in self.expansions.get(name, (name,))
         }
         fixed = compiled.construct_params(_check=False)
-        self.fixed = self._bound({name: fixed[name] for name, bind in binds.items() if not bind.required})
+        own = {name: fixed[name] for name, bind in binds.items() if not bind.required}
+        self.fixed = self._bound(self._expanded(own))
         # Columns that have no name of their own get one of their place.
         names = [str(key) for key in statement.selected_columns.keys()]  # noqa: SIM118
         record: Any = namedtuple("Record", names, rename=True)  # type: ignore[misc]
@@ -118,7 +120,8 @@ class Compiled:
             return values
         expanded = dict(values)
         for name, names in self.expansions.items():
-            expanded.update(zip(names, expanded.pop(name), strict=True))
+            if name in expanded:
+                expanded.update(zip(names, expanded.pop(name), strict=True))
         return expanded
 
     def _bound(self, values: Values) -> Values:
