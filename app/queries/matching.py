@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
     Select,
@@ -181,8 +182,13 @@ def _places(asked: Asked, among: Select[Any] | None) -> Select[Any]:
     statement = statement.where(Matches(asked), Within(asked.kind) if asked.kind else true())
     if among is not None:
         statement = statement.where(Place().in_(among))
-    part = statement.limit(MOST + 1).subquery()
+    part = statement.limit(_one_more()).subquery()
     return select(part)
+
+
+def _one_more() -> BindParameter[int]:
+    """Return how many are chosen from: one more than are ranked, so as to know that there are more."""
+    return bindparam("one_more", MOST + 1)
 
 
 def _asked(words: str, types: Sequence[str]) -> list[Asked]:
@@ -200,13 +206,16 @@ def candidates(words: str, types: Sequence[str] = (), among: Select[Any] | None 
     parts = union_all(*(_places(asked, among) for asked in _asked(words, types))).subquery()
     tier = func.min(parts.c.tier)
     return (
-        select(parts.c.place, tier.label("tier")).group_by(parts.c.place).order_by(tier, parts.c.place).limit(MOST + 1)
+        select(parts.c.place, tier.label("tier"))
+        .group_by(parts.c.place)
+        .order_by(tier, parts.c.place)
+        .limit(_one_more())
     )
 
 
-def values_of(words: str, types: Sequence[str]) -> dict[str, Asked]:
+def values_of(words: str, types: Sequence[str]) -> dict[str, Any]:
     """Return the values by which a statement with the candidates for some words asks for others."""
-    return {name: asked for asked in _asked(words, types) for name in asked.parameters()}
+    return {"one_more": MOST + 1, **{name: asked for asked in _asked(words, types) for name in asked.parameters()}}
 
 
 def found(words: str, types: Sequence[str] = ()) -> ColumnElement[bool]:
