@@ -16,8 +16,8 @@ from typing import Any
 from benchmarks.asking import Asked
 
 Row = dict[str, Any]
-NESTED = ("articles", "names", "descriptions", "parents", "children", "figures", "roles", "events", "quotes")
-"""The lists of a person; a SQLite column holds one as JSON."""
+NESTED = ("articles", "names", "descriptions", "parents", "children", "figures", "roles", "events", "quotes", "more")
+"""What a person has inside; a SQLite column holds one as JSON."""
 STATEMENTS = ("names", "descriptions", "figures", "roles", "events", "quotes")
 """Those that the usual handler has rows of."""
 
