@@ -18,12 +18,19 @@ def tables_of(connection: sqlite3.Connection) -> list[str]:
     return sorted(name for (name,) in listed if not name.startswith("sqlite_"))
 
 
+def stored_columns(connection: sqlite3.Connection, table: str) -> str:
+    """Return the columns of a table that rows bring along, joined by commas; SQLite generates the others."""
+    listed = connection.execute("SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0", [table])
+    return ", ".join(f'"{name}"' for (name,) in listed)
+
+
 def main(source: str, target: str) -> None:
     """Copy the rows of all tables; print how many there were, and the seconds that storing them took."""
     with closing(sqlite3.connect(source)) as given, closing(sqlite3.connect(target, isolation_level=None)) as made:
         for name, value in {**PRAGMAS, "synchronous": "FULL"}.items():
             made.execute(f"PRAGMA {name} = {value}")
-        rows = {name: given.execute(f'SELECT * FROM "{name}"').fetchall() for name in tables_of(given)}
+        columns = {name: stored_columns(given, name) for name in tables_of(given)}
+        rows = {name: given.execute(f'SELECT {names} FROM "{name}"').fetchall() for name, names in columns.items()}
         began = time.perf_counter()
         made.execute("BEGIN IMMEDIATE")
         made.execute("PRAGMA defer_foreign_keys = ON")
@@ -31,7 +38,7 @@ def main(source: str, target: str) -> None:
             if values:
                 marks = ", ".join("?" * len(values[0]))
                 # What the migration or a trigger has put there already is left.
-                made.executemany(f'INSERT OR IGNORE INTO "{name}" VALUES ({marks})', values)
+                made.executemany(f'INSERT OR IGNORE INTO "{name}" ({columns[name]}) VALUES ({marks})', values)
         made.execute("COMMIT")
         seconds = time.perf_counter() - began
     print(json.dumps({"rows": sum(map(len, rows.values())), "seconds": seconds}))
