@@ -119,7 +119,7 @@ def loading(folder: Path, cores: Cores, articles: int = LOADED) -> Iterator[Row]
     if not _sizes(ours) == _sizes(stored) == _sizes(raw):
         raise RuntimeError("the three ways of loading stored different rows")
     for how, seconds in {
-        "dateline load: read, check, store, a transaction an article": whole,
+        "dateline load: read, check, store": whole,
         "of it storing what has been checked": storing,
         "sqlite3.executemany, one transaction": copied["seconds"],
     }.items():
