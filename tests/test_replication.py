@@ -19,6 +19,10 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from app.database import closing as database_closing
+from app.database import create_writer
+from app.deriving.everything import migrate
+from app.keeping.opening import refuse_unusable
 from app.keeping.restore import restore_backup
 from app.keeping.verifying import verified
 from app.settings import ROOT
@@ -224,6 +228,17 @@ def test_what_is_written_while_litestream_is_away_is_replicated_when_it_is_back(
     with site.replicating():
         copy = site.replicated(lambda revision: revision == revision_in(site.database))
     verified(copy, copy)
+
+
+def test_what_litestream_leaves_in_a_database_does_not_make_it_another_programs(site: Site) -> None:
+    with closing(sqlite3.connect(site.database)) as connection:
+        connection.execute("CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)")
+        connection.execute("CREATE TABLE _litestream_lock (id INTEGER)")
+    with database_closing(create_writer(site.url)) as writer:
+        migrate(writer, "base")
+        refuse_unusable(site.url)
+        migrate(writer)
+    verified(site.database, site.database)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -67,7 +67,8 @@ class Schema(StrEnum):
 
 def schema_of(connection: Connection) -> Schema:
     """Return how the database's schema stands to the one that this version needs; another program's is foreign."""
-    tables = set(inspect(connection).get_table_names())
+    # Litestream leaves tables of its own in what it replicates; they say nothing of whose it is.
+    tables = {name for name in inspect(connection).get_table_names() if not name.startswith("_litestream_")}
     found = _found(connection)
     if not tables - {"alembic_version"}:
         return Schema.EMPTY
