@@ -78,7 +78,7 @@ class Compiled:
         own = {name: fixed[name] for name, bind in binds.items() if not bind.required}
         self.fixed = self._bound(self._expanded(own))
         # Columns that have no name of their own get one of their place.
-        names = [str(key) for key in statement.selected_columns.keys()]  # noqa: SIM118
+        names = [str(key) for key, _ in statement.selected_columns.items()]
         record: Any = namedtuple("Record", names, rename=True)  # type: ignore[misc]
         self.record: Convert = record._make
         self.types = [column.type for column in statement.selected_columns]

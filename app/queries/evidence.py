@@ -35,9 +35,8 @@ REFERENCES = Question(select(col(Entity.id), col(Entity.type), col(Entity.name))
 def evidence_of(connection: Connection, facts: list[str]) -> dict[str, list[EvidenceItem]]:
     """Return the evidence of the facts, in the order of the text, by fact id."""
     evidence: dict[str, list[EvidenceItem]] = defaultdict(list)
-    for fact_id, article, exact, prefix, suffix, start, end, paragraph in EVIDENCE_OF_FACTS.all(
-        connection, {"ids": facts}
-    ):
+    rows = EVIDENCE_OF_FACTS.all(connection, {"ids": facts})
+    for fact_id, article, exact, prefix, suffix, start, end, paragraph in rows:
         evidence[fact_id].append(
             EvidenceItem(
                 article=article, exact=exact, prefix=prefix, suffix=suffix, start=start, end=end, paragraph=paragraph

@@ -24,13 +24,13 @@ from app.listings import DIGITS, WIDEST, Part, most_days
 from app.prepared import with_evidence, without_evidence
 from app.queries.conditions import overlaps
 from app.queries.filters import Wanted
-from app.queries.paging import Order, Slice, Total, decode, encode
+from app.queries.paging import MOST_COUNTED, Order, Slice, Total, decode, encode
 from app.queries.ranges import ITEM, KEYS, TALLY, By, Kind, Range, Shape, count_of, no_day, page_of, stands_in
 from app.tables import Entity, PreparedItem, table_of
 from app.vocabulary import TotalRelation
 
 ENTITY = table_of(Entity).c
-COUNTED: Final = 1000
+COUNTED: Final = MOST_COUNTED
 """How many entities are looked at to count what has no tally, or to sort what no index has in order."""
 AT_ONCE: Final = 40
 """How many ranges one statement puts in order."""
