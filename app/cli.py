@@ -56,14 +56,14 @@ def migrate(
 ) -> None:
     """Bring the database's schema to a revision."""
     from app.database import closing, create_writer
-    from app.deriving.everything import migrate
+    from app.deriving.everything import bring_up_to_date
     from app.keeping.opening import refuse_unusable
     from app.settings import load_settings
 
     settings = load_settings()
     refuse_unusable(settings.database_url)
     with closing(create_writer(settings.database_url)) as engine:
-        migrate(engine, revision)
+        bring_up_to_date(engine, revision)
     typer.echo(f"the schema is at {revision}")
 
 
@@ -308,7 +308,7 @@ def _load_seed_data(settings: "Settings") -> None:
         FolderError: it has faults.
     """
     from app.database import closing, create_writer
-    from app.deriving.everything import migrate
+    from app.deriving.everything import bring_up_to_date
     from app.keeping.opening import refuse_unusable
     from app.loading.seed import are_loaded, digests_of, note_loaded
 
@@ -316,7 +316,7 @@ def _load_seed_data(settings: "Settings") -> None:
     digests = digests_of(folders)
     refuse_unusable(settings.database_url)
     with closing(create_writer(settings.database_url)) as engine:
-        migrate(engine)
+        bring_up_to_date(engine)
         if are_loaded(engine, digests):
             for article_id in digests:
                 typer.echo(f"{article_id}: unchanged")

@@ -22,7 +22,7 @@ from psycopg import sql
 from sqlalchemy import URL, make_url
 
 from app.database import create_writer
-from app.deriving.everything import migrate
+from app.deriving.everything import bring_up_to_date
 from app.loading.checking import CheckedArticle
 from app.loading.loader import load_article
 
@@ -69,7 +69,7 @@ class SqliteDatabases:
         self.folder = folder
         self.template = folder / "template.db"
         engine = create_writer(f"sqlite:///{self.template}")
-        migrate(engine)
+        bring_up_to_date(engine)
         engine.dispose()  # The last connection to close brings the write-ahead log back into the file.
         assert not self.template.with_name("template.db-wal").exists()
 
@@ -92,7 +92,7 @@ class PostgresDatabases:
         except psycopg.errors.FeatureNotSupported:  # It knows no languages.
             self.template = self._new("TEMPLATE template0")
         engine = create_writer(self._url(self.template))
-        migrate(engine)
+        bring_up_to_date(engine)
         engine.dispose()
 
     def close(self) -> None:

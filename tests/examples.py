@@ -21,7 +21,7 @@ from uvicorn.server import ServerState
 
 from app.database import create_writer
 from app.database.sqlite import PRAGMAS
-from app.deriving.everything import migrate
+from app.deriving.everything import bring_up_to_date
 from app.main import create_app
 from app.metrics import Metrics
 from app.openapi import DOCUMENT, EXAMPLES
@@ -98,7 +98,7 @@ def make_api(folder: Path, *, ready: bool = True, rate_limit: int = 0) -> Api:
     url = f"sqlite:///{folder / 'dateline.db'}"
     writer = create_writer(url)
     if ready:
-        migrate(writer)
+        bring_up_to_date(writer)
         load(writer, SEED)
     else:
         writer.connect().close()

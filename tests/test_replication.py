@@ -21,7 +21,7 @@ import pytest
 
 from app.database import closing as database_closing
 from app.database import create_writer
-from app.deriving.everything import migrate
+from app.deriving.everything import bring_up_to_date
 from app.keeping.opening import refuse_unusable
 from app.keeping.restore import restore_backup
 from app.keeping.verifying import verified
@@ -235,9 +235,9 @@ def test_what_litestream_leaves_in_a_database_does_not_make_it_another_programs(
         connection.execute("CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)")
         connection.execute("CREATE TABLE _litestream_lock (id INTEGER)")
     with database_closing(create_writer(site.url)) as writer:
-        migrate(writer, "base")
+        bring_up_to_date(writer, "base")
         refuse_unusable(site.url)
-        migrate(writer)
+        bring_up_to_date(writer)
     verified(site.database, site.database)
 
 

@@ -55,7 +55,7 @@ HOLDERS: Final = {
 """By table, whose rows put the entities `ids` into lists."""
 
 
-def migrate(engine: Engine, revision: str = "head") -> None:
+def bring_up_to_date(engine: Engine, revision: str = "head") -> None:
     """Bring the schema to the revision, and what is derived to this version of the code.
 
     Raises:

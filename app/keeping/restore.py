@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 
 from app.database import Schema, check_ready, closing, create_reader, create_writer
 from app.database.postgres import index_words
-from app.deriving.everything import migrate
+from app.deriving.everything import bring_up_to_date
 from app.errors import DamagedFileError, DatabaseFileError
 from app.keeping.copying import private_copy
 from app.keeping.full_text import index_faults
@@ -47,7 +47,7 @@ def restore_backup(url: str, file: Path) -> Counter[ChangeAction]:
         raise DatabaseFileError(f"{file}: there is nothing in it")
     with private_copy(file, live.parent if isinstance(live, Path) else Path(gettempdir())) as copy:
         with closing(create_writer(url_of(copy))) as writer:
-            migrate(writer)
+            bring_up_to_date(writer)
         verified(copy, file)
         sound = _prepare(live)
         with closing(create_writer(url_of(live))) as writer, writer.connect() as connection:
@@ -91,7 +91,7 @@ def _prepare(live: Place) -> bool:
     with offering_way_out(live) if isinstance(live, Path) else nullcontext():
         if not _examine(live):
             with closing(create_writer(url_of(live))) as writer:
-                migrate(writer)
+                bring_up_to_date(writer)
         with closing(create_reader(url_of(live))) as reader:
             check_ready(reader)
             with reader.connect() as connection:

@@ -1,6 +1,6 @@
 from sqlalchemy import Engine, delete, update
 
-from app.deriving.everything import migrate
+from app.deriving.everything import bring_up_to_date
 from app.deriving.form import is_current
 from app.keeping.verifying import faults
 from app.loading.checking import CheckedArticle
@@ -40,5 +40,5 @@ def test_migrating_derives_anew_what_another_version_has_derived(writer: Engine,
         load_article(connection, koome_article)
         connection.execute(update(DerivedForm).values(digest="another"))
         connection.execute(update(PreparedItem).values(item=b"{}"))
-    migrate(writer)
+    bring_up_to_date(writer)
     assert is_sound(writer)
