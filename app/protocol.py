@@ -27,8 +27,8 @@ SLOWEST = 16_384
 """Bytes of an answer that a client must at least read in the time that a request may take."""
 
 
-BODILY = frozenset((b"content-length", b"transfer-encoding", b"expect"))
-"""Headers of a request that brings a body."""
+DEMANDING = frozenset((b"content-length", b"transfer-encoding", b"expect", b"if-match"))
+"""Headers of a request that only the application answers: it brings a body, or wants one version and no other."""
 
 
 class RefusalError(Exception):
@@ -192,7 +192,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.cycle is not None and not self.cycle.response_complete:
             return False
         headers = dict(self.headers)
-        if len(headers) < len(self.headers) or not BODILY.isdisjoint(headers):
+        if len(headers) < len(self.headers) or not DEMANDING.isdisjoint(headers):
             return False
         if self.parser.should_upgrade() or not self.parser.should_keep_alive() or self._is_old():
             return False
