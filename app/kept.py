@@ -29,6 +29,19 @@ def lines_of(headers: Iterable[Header]) -> bytes:
 
 
 @dataclass(frozen=True)
+class Given:
+    """An answer as it is written, and what is logged of it."""
+
+    status: int
+    head: bytes
+    """The lines of its headers, without those that differ from request to request."""
+    body: bytes
+    path: str
+    query: bytes
+    route: Any
+
+
+@dataclass(frozen=True)
 class KeptAnswer:
     """An answer to a question, and what is logged of it."""
 
@@ -47,14 +60,15 @@ class KeptAnswer:
         return len(self.body) + 2 * len(self.path) + len(self.query) + OVERHEAD
 
     @cached_property
-    def head(self) -> bytes:
-        """The headers of 200; made when it is asked for again, as most are not."""
-        return lines_of(self.headers)
+    def whole(self) -> Given:
+        """The answer of 200; made when it is asked for again, as most are not."""
+        return Given(200, lines_of(self.headers), self.body, self.path, self.query, self.route)
 
     @cached_property
-    def head_of_not_modified(self) -> bytes:
-        """The headers of 304."""
-        return lines_of(header for header in self.headers if header[0] not in ABOUT_THE_BODY)
+    def not_modified(self) -> Given:
+        """The answer of 304."""
+        head = lines_of(header for header in self.headers if header[0] not in ABOUT_THE_BODY)
+        return Given(304, head, b"", self.path, self.query, self.route)
 
 
 Key = tuple[bytes, str]

@@ -2,7 +2,8 @@
 
 import logging
 import re
-from collections.abc import Awaitable, Iterable, MutableMapping
+from collections.abc import Awaitable, Iterable, Iterator, MutableMapping
+from contextlib import contextmanager
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quote
 from random import getrandbits
@@ -94,6 +95,16 @@ def refused(metrics: Metrics, scope: MutableMapping[str, Any] | None, url: bytes
     report(metrics, {**scope, "path": path.decode("latin-1"), "query_string": query}, own_id, agent, status, 0, 0.0)
     scope[GONE] = True  # The application's answer, if one is being made, reaches nobody.
     return own_id.encode()
+
+
+@contextmanager
+def about(own_id: str) -> Iterator[None]:
+    """Let what is logged meanwhile name the request."""
+    before = request_id.set(own_id)
+    try:
+        yield
+    finally:
+        request_id.reset(before)
 
 
 def is_probe(scope: Scope) -> bool:
