@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from app.encoding import preferred
+from app.logs import asked
 
 OVERHEAD: Final = 2000
 """Bytes that a kept answer costs beside its own, more or less."""
@@ -36,8 +37,8 @@ class Given:
     head: bytes
     """The lines of its headers, without those that differ from request to request."""
     body: bytes
-    path: str
-    query: bytes
+    asked: str
+    """The path and the query as they are logged."""
     route: Any
 
 
@@ -62,13 +63,13 @@ class KeptAnswer:
     @cached_property
     def whole(self) -> Given:
         """The answer of 200; made when it is asked for again, as most are not."""
-        return Given(200, lines_of(self.headers), self.body, self.path, self.query, self.route)
+        return Given(200, lines_of(self.headers), self.body, asked(self.path, self.query), self.route)
 
     @cached_property
     def not_modified(self) -> Given:
         """The answer of 304."""
         head = lines_of(header for header in self.headers if header[0] not in ABOUT_THE_BODY)
-        return Given(304, head, b"", self.path, self.query, self.route)
+        return Given(304, head, b"", asked(self.path, self.query), self.route)
 
 
 Key = tuple[bytes, str]

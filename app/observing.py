@@ -13,17 +13,17 @@ from typing import Any, Final
 from opentelemetry import trace
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.logs import NOTES, Lines, request_id, timestamp
+from app.logs import NOTES, Lines, asked, request_id, timestamp
 from app.metrics import OTHER, UNMATCHED, Metrics
 
 HEADER: Final = b"x-request-id"
 ACCEPTABLE: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
-LONGEST: Final = 1024
-"""Characters of a path and of a query that go into the log."""
 LONGEST_AGENT: Final = 256
 
 ID: Final = "dateline.request_id"
 """Where the scope has the id."""
+ASKED: Final = "dateline.asked"
+"""Where it has the path and the query as they are logged, if that is known already."""
 GONE: Final = "dateline.gone"
 """Set in the scope of a request whose client went away before the answer was complete."""
 CLIENT_GONE: Final = 499
@@ -143,7 +143,7 @@ def report(
     more = _more(scope) if NOTES in scope or TELEMETRY in scope else ""
     line = (
         f'{{"time":"{timestamp(int(time() * 1000))}",{_kind(method, route, status)},"request_id":"{own_id}",'
-        f'"path":{quote(scope["path"][:LONGEST])},"query":{quote(scope["query_string"][:LONGEST].decode("latin-1"))},'
+        f"{scope.get(ASKED) or asked(scope['path'], scope['query_string'])},"
         f'"milliseconds":{seconds * 1000:.3f},"bytes":{size},"client":{_json(client and client[0])},'
         f'"agent":{_agent(agent)}{more}}}\n'
     )

@@ -88,6 +88,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.unread = 0
         """Bytes that the client had not read by then."""
         self.watch: asyncio.TimerHandle | None = None
+        self.default_lines: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
         self.may_ask = True
         """Whether the database may be asked before what else has arrived is looked at."""
 
@@ -206,12 +207,13 @@ class BoundedProtocol(HttpToolsProtocol):
                 given = reads.answer_at_once(self._scope_of_read())
         if given is None:
             return False
-        varying = lines_of([*self.server_state.default_headers, (observing.HEADER, own_id.encode())])
-        self.transport.write(b"".join((STATUS_LINE[given.status], varying, given.head, b"\r\n", given.body)))
+        head = b"%b%bx-request-id: %b\r\n%b\r\n" % (
+            STATUS_LINE[given.status], self._default_lines(), own_id.encode(), given.head
+        )  # fmt: skip
+        self.transport.write(head + given.body)
         scope = {
             "method": "GET",
-            "path": given.path,
-            "query_string": given.query,
+            observing.ASKED: given.asked,
             "route": given.route,
             "client": self._client(headers),
         }
@@ -244,6 +246,15 @@ class BoundedProtocol(HttpToolsProtocol):
             "query_string": url.query or b"",
             "headers": self.headers,
         }
+
+    def _default_lines(self) -> bytes:
+        """Return the headers of all answers as lines; uvicorn makes a new list of them each second."""
+        headers, lines = self.default_lines
+        if headers is not self.server_state.default_headers:
+            headers = self.server_state.default_headers
+            lines = lines_of(headers)
+            self.default_lines = headers, lines
+        return lines
 
     def _client(self, headers: dict[bytes, bytes]) -> tuple[str, int] | None:
         """Return the client's address, as a proxy that is believed says it."""

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.answers import Answer
 from app.errors import DatelineError
 from app.kept import Given, KeptAnswer, KeptAnswers, lines_of
+from app.logs import asked
 from app.middleware import ALWAYS
 from app.observing import TELEMETRY
 from app.problems import answer_to, known_names
@@ -117,7 +118,8 @@ class Reads:
         if answer is None:
             return None
         head = lines_of([*answer.raw_headers, *ALWAYS])
-        return Given(answer.status_code, head, bytes(answer.body), scope["path"], scope["query_string"], scope["route"])
+        own = asked(scope["path"], scope["query_string"])
+        return Given(answer.status_code, head, bytes(answer.body), own, scope["route"])
 
     def _find(self, path: str) -> tuple[Read | None, dict[str, str]]:
         """Return what reads the path, and what of the path goes into its parameters."""
