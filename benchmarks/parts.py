@@ -144,8 +144,8 @@ def loading(folder: Path, cores: Cores, articles: int = LOADED) -> Iterator[Row]
     write_documents(documents, articles)
     for database in (ours, stored, raw):
         dateline(database, "migrate")
-    starting = dateline(ours, "--version", core=cores.server)
-    whole = dateline(ours, "load", str(documents), core=cores.server) - starting
+    starting = dateline(ours, "--version", core=cores.server).seconds
+    whole = dateline(ours, "load", str(documents), core=cores.server).seconds - starting
     storing = _told_by("storing", documents, stored, core=cores.server)["seconds"]
     copied = _told_by("executemany", ours, raw, core=cores.server)
     if not _sizes(ours) == _sizes(stored) == _sizes(raw):
