@@ -32,8 +32,8 @@ SLOWEST = 16_384
 """Bytes of an answer that a client must at least read in the time that a request may take."""
 
 
-BODILY = frozenset((b"content-length", b"transfer-encoding", b"expect"))
-"""Headers of a request that brings a body."""
+DEMANDING = frozenset((b"content-length", b"transfer-encoding", b"expect", b"if-match"))
+"""Headers of a request that only the application answers: it brings a body, or wants one version and no other."""
 
 
 class RefusalError(Exception):
@@ -230,7 +230,7 @@ class BoundedProtocol(HttpToolsProtocol):
             and self.parser.should_keep_alive()
             and not self.parser.should_upgrade()
             and len(headers) == len(self.headers)
-            and BODILY.isdisjoint(headers)
+            and DEMANDING.isdisjoint(headers)
             and not (self.stopping or self.flow.write_paused)
             and (self.cycle is None or self.cycle.response_complete)
         )

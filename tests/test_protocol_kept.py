@@ -81,6 +81,7 @@ UNLIKE = {
     "an expectation": get(b"Expect: 100-continue"),
     "another coding": get(b"Accept-Encoding: gzip"),
     "other tags": get(b'If-None-Match: "other", ' + TAG),
+    "a version that is wanted": get(b"If-Match: " + TAG),
     "a weak tag": get(b"If-None-Match: W/" + TAG),
     "a header twice": get(b"If-None-Match: " + TAG, b'If-None-Match: "other"'),
     "an old version": get(b"Connection: keep-alive", version=b"1.0"),
