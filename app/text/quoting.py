@@ -84,11 +84,14 @@ def locate(text: str, exact: str, prefix: str | None = None, suffix: str | None 
 
 def _fits(text: str, span: Span, prefix: str | None, suffix: str | None) -> bool:
     """Tell whether the span stands between prefix and suffix; white space at the joins may be left out."""
-    before = text[max(0, span.start - len(prefix or "") - WIDEST_JOIN) : span.start]
-    after = text[span.end : span.end + len(suffix or "") + WIDEST_JOIN]
-    return (not prefix or before.endswith(prefix) or before.rstrip().endswith(prefix.rstrip())) and (
-        not suffix or after.startswith(suffix) or after.lstrip().startswith(suffix.lstrip())
-    )
+    if prefix:
+        before = text[max(0, span.start - len(prefix) - WIDEST_JOIN) : span.start]
+        if not (before.endswith(prefix) or before.rstrip().endswith(prefix.rstrip())):
+            return False
+    if suffix:
+        after = text[span.end : span.end + len(suffix) + WIDEST_JOIN]
+        return after.startswith(suffix) or after.lstrip().startswith(suffix.lstrip())
+    return True
 
 
 def not_in_the_text(words: str) -> str:
