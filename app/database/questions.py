@@ -6,6 +6,7 @@ times as long as SQLite takes to find a page of a list. It still writes the SQL,
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
@@ -22,9 +23,13 @@ class Question:
 
     def __init__(self, statement: SelectBase) -> None:
         self.statement = statement
-        binds = statement.compile().binds
-        self.lists = [name for name, bind in binds.items() if bind.expanding and bind.required]
         self._compiled: dict[tuple[Any, ...], Compiled] = {}
+
+    @cached_property
+    def lists(self) -> list[str]:
+        """The parameters that stand for lists of values."""
+        binds = self.statement.compile().binds
+        return [name for name, bind in binds.items() if bind.expanding and bind.required]
 
     def all(self, connection: Connection, values: Values | None = None) -> Sequence[Any]:
         """Return all rows, as named tuples of the columns.

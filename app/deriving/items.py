@@ -7,9 +7,10 @@ from itertools import islice
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 from sqlmodel import col
 
+from app.database.questions import Question
 from app.deriving.sections import MODELS, MOST, SECTIONS, SOURCES, Section, facts_of, places_of_entities
 from app.deriving.selecting import IDS, delete_ids, insert_rows, rows_of_ids
 from app.prepared import GAP
@@ -18,16 +19,16 @@ from app.tables import Entity, Evidence, Note, PreparedItem, Span, table_of
 from app.vocabulary import Basis, EntityType, FactType
 
 ENTITY, SPAN = table_of(Entity).c, table_of(Span).c
-ENTITIES = select(ENTITY.id, ENTITY.type, ENTITY.name, ENTITY.kind, ENTITY.earliest, ENTITY.latest).where(
-    ENTITY.id.in_(IDS)
+ENTITIES = Question(
+    select(ENTITY.id, ENTITY.type, ENTITY.name, ENTITY.kind, ENTITY.earliest, ENTITY.latest).where(ENTITY.id.in_(IDS))
 )
-NAMED = select(ENTITY.id, ENTITY.type, ENTITY.name).where(ENTITY.id.in_(IDS))
-NOTES = (
+NAMED = Question(select(ENTITY.id, ENTITY.type, ENTITY.name).where(ENTITY.id.in_(IDS)))
+NOTES = Question(
     select(col(Note.about_fact_id), col(Note.fact_id))
     .where(col(Note.about_fact_id).in_(IDS))
     .order_by(col(Note.fact_id))
 )
-EVIDENCE = (
+EVIDENCE = Question(
     select(
         col(Evidence.fact_id),
         SPAN.article_id,
@@ -42,7 +43,8 @@ EVIDENCE = (
     .where(col(Evidence.fact_id).in_(IDS))
     .order_by(col(Evidence.fact_id), SPAN.article_id, SPAN.start, SPAN.end)
 )
-Facts = Sequence[Row[Any]]
+Facts = Sequence[Any]
+"""Rows of `facts_of` a type."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def prepared_items(connection: Connection, entities: Collection[str]) -> Iterato
 
 
 def _facts(connection: Connection, fact_type: FactType, entities: Collection[str]) -> dict[str, Facts]:
-    facts: dict[str, list[Row[Any]]] = defaultdict(list)
+    facts: dict[str, list[Any]] = defaultdict(list)
     for row in rows_of_ids(connection, facts_of(fact_type), entities):
         facts[row[0]].append(row)
     return dict(facts)
@@ -130,7 +132,7 @@ def _refs(
     return refs
 
 
-def _prepared(row: Row[Any], behind: Background) -> dict[str, Any]:
+def _prepared(row: Any, behind: Background) -> dict[str, Any]:
     entity_type = EntityType(row.type)
     articles, all_of_them = behind.articles(row.id)
     more = {} if all_of_them else {"articles": f"/facts?entity={row.id}"}
@@ -163,7 +165,7 @@ def _statements(
     section: Section, entity: str, facts: Facts, behind: Background, evidence: list[bytes]
 ) -> Iterator[bytes]:
     """Yield the statements; facts of several articles that say the same become one, stated if one of them is."""
-    same: dict[tuple[Any, ...], list[Row[Any]]] = defaultdict(list)
+    same: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
     anchor, *places = section.places
     for row in islice(facts, MOST):
         if row[anchor] == entity and (section.only is None or section.only(row)):
@@ -185,5 +187,5 @@ def _statements(
         yield b'%s,"evidence":%s,%s' % (to_json(common)[:-1], GAP, to_json(fields)[1:])
 
 
-def _inferred(row: Row[Any]) -> bool:
+def _inferred(row: Any) -> bool:
     return bool(row.basis != Basis.STATED)

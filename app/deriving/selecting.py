@@ -1,17 +1,17 @@
-"""Rows of many ids: statements that name them, so many at a time."""
+"""Rows of many ids: questions that name them, so many at a time; and the rows that are put in."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import BindParameter, Connection, Delete, Dialect, Row, Select, Table, bindparam, insert
+from sqlalchemy import BindParameter, Connection, Delete, Dialect, Table, bindparam, insert
 from sqlmodel import SQLModel
 
+from app.database.questions import Question
 from app.tables import table_of
 
 IdT = TypeVar("IdT")
-Rows = Select[*tuple[Any, ...]]
-AT_ONCE: Final = 2000
+AT_ONCE: Final = 2048
 """How many ids one statement names: both databases take as many, and more would not be faster."""
 IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 """What stands for the ids in a statement."""
@@ -24,10 +24,12 @@ def parts_of(ids: Collection[IdT], size: int = AT_ONCE) -> Iterator[Sequence[IdT
         yield listed[start : start + size]
 
 
-def rows_of_ids(connection: Connection, statement: Rows, ids: Collection[Any]) -> Iterator[Row[*tuple[Any, ...]]]:
-    """Yield the rows of a statement that names the ids by `IDS`."""
+def rows_of_ids(
+    connection: Connection, question: Question, ids: Collection[Any], values: Mapping[str, Any] | None = None
+) -> Iterator[Any]:
+    """Yield the rows of a question that names the ids by `IDS`; it may take other values too."""
     for part in parts_of(ids):
-        yield from connection.execute(statement, {"ids": part}).all()
+        yield from question.all(connection, {**(values or {}), "ids": part})
 
 
 def delete_ids(connection: Connection, statement: Delete, ids: Collection[Any]) -> None:
