@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -118,10 +119,18 @@ class Section:
         return [(name, column.endswith("_id")) for name, column in self.columns.items()]
 
     @cached_property
-    def places(self) -> tuple[int, ...]:
-        """Where in the rows of its facts the values of the model's own fields are, behind that of the entity."""
-        names = [column.name for column in facts_of(self.fact_type).statement.selected_columns]
-        return tuple(names.index(column, len(OF_ALL)) for column in (self.anchor, *self.columns.values()))
+    def anchor_place(self) -> int:
+        """Where in the rows of its facts the entity is."""
+        return self._place(self.anchor)
+
+    @cached_property
+    def said(self) -> Callable[[Any], tuple[Any, ...]]:
+        """What returns what a row of its facts says: in whose voice, and the values of the model's own fields."""
+        return itemgetter(OF_ALL.index(FACT.attributed_to_id), *map(self._place, self.columns.values()))
+
+    def _place(self, column: str) -> int:
+        names = [each.name for each in facts_of(self.fact_type).statement.selected_columns]
+        return names.index(column, len(OF_ALL))
 
 
 def _is_at_a_place(row: Any) -> bool:

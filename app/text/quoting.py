@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+WORD = re.compile(r"\w+(?:[’'\-,.]\w+)*")
+"""A run of letters, digits and the apostrophes, hyphens and separators inside it."""
 CONTEXT = 20
 """Code points of context on either side, before it is widened to whole words."""
 LONGEST_WORD = 40
@@ -148,8 +150,8 @@ def paragraph_at(places: list[Span], offset: int) -> int:
 
 
 def words(text: str) -> list[Span]:
-    """Return the words: runs of letters, digits and the apostrophes, hyphens and separators inside them."""
-    return [Span(match.start(), match.end()) for match in re.finditer(r"\w+(?:[’'\-,.]\w+)*", text)]
+    """Return the words, each a `WORD`."""
+    return [Span(match.start(), match.end()) for match in WORD.finditer(text)]
 
 
 def merged(spans: list[Span]) -> list[Span]:
