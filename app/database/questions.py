@@ -23,6 +23,7 @@ class Question:
 
     def __init__(self, statement: SelectBase) -> None:
         self.statement = statement
+        self._sql: dict[str, SQLCompiler] = {}
         self._compiled: dict[tuple[Any, ...], Compiled] = {}
 
     @cached_property
@@ -46,8 +47,17 @@ class Question:
         shape = (dialect.name, *(len(values[name]) for name in self.lists))
         compiled = self._compiled.get(shape)
         if compiled is None:
-            compiled = self._compiled[shape] = Compiled(self.statement, dialect, values)
+            compiled = self._compiled[shape] = Compiled(self.statement, self._in_words_of(dialect), dialect, values)
         return compiled.all(connection.connection.driver_connection, values)
+
+    def _in_words_of(self, dialect: Dialect) -> SQLCompiler:
+        """Return the statement as it is for lists of any length."""
+        if dialect.name not in self._sql:
+            compiled = self.statement.compile(dialect=dialect)
+            if not isinstance(compiled, SQLCompiler):
+                raise TypeError(f"{self.statement} cannot be compiled to SQL")
+            self._sql[dialect.name] = compiled
+        return self._sql[dialect.name]
 
     def scalar(self, connection: Connection, values: Values | None = None) -> Any:
         """Return the first column of the first row; None if there is no row."""
@@ -63,10 +73,7 @@ def _filled_up(values: list[Any]) -> list[Any]:
 class Compiled:
     """A statement in the words of one database, for lists of values of certain lengths."""
 
-    def __init__(self, statement: SelectBase, dialect: Dialect, values: Values) -> None:
-        compiled = statement.compile(dialect=dialect)
-        if not isinstance(compiled, SQLCompiler):
-            raise TypeError(f"{statement} cannot be compiled to SQL")
+    def __init__(self, statement: SelectBase, compiled: SQLCompiler, dialect: Dialect, values: Values) -> None:
         expanded = compiled.construct_expanded_state(compiled.construct_params(dict(values)))
         self.sql = expanded.statement
         self.order = expanded.positiontup

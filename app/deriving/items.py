@@ -108,8 +108,16 @@ def _notes(connection: Connection, facts: Collection[str]) -> dict[str, list[str
 def _evidence(connection: Connection, facts: Collection[str]) -> dict[str, bytes]:
     evidence: dict[str, list[bytes]] = defaultdict(list)
     for fact_id, article, exact, prefix, suffix, start, end, paragraph in rows_of_ids(connection, EVIDENCE, facts):
-        item = {"article": article, "exact": exact, "prefix": prefix, "suffix": suffix}
-        evidence[fact_id].append(to_json({**item, "start": start, "end": end, "paragraph": paragraph}))
+        item = {
+            "article": article,
+            "exact": exact,
+            "prefix": prefix,
+            "suffix": suffix,
+            "start": start,
+            "end": end,
+            "paragraph": paragraph,
+        }
+        evidence[fact_id].append(to_json(item))
     return {fact_id: b",".join(items) for fact_id, items in evidence.items()}
 
 

@@ -12,7 +12,7 @@ from app.database.questions import Question
 from app.tables import table_of
 
 IdT = TypeVar("IdT")
-AT_ONCE: Final = 2048
+AT_ONCE: Final = 512
 """How many ids one statement names: both databases take as many, and more would not be faster."""
 IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 """What stands for the ids in a statement."""

@@ -82,12 +82,12 @@ def rows_of(article: CheckedArticle) -> ArticleRows:
 
 def _add_fact(rows: ArticleRows, article: CheckedArticle, fact: CheckedFact, names: dict[str, str]) -> None:
     entry, spans = fact.entry, fact.spans
-    statement = statement_of(entry, names)
+    fact_type, statement = entry.type.value, statement_of(entry, names)
     rows.facts.append(
         {
             "id": fact.id,
             "article_id": article.id,
-            "type": entry.type.value,
+            "type": fact_type,
             "statement": statement,
             "basis": entry.basis.value,
             "reasoning": entry.reasoning,
@@ -97,12 +97,18 @@ def _add_fact(rows: ArticleRows, article: CheckedArticle, fact: CheckedFact, nam
     )
     rows.fact_tables.setdefault(TABLES[entry.type], []).append(columns_of(article, fact))
     rows.evidence += [(fact.id, span) for span in spans]
-    mentioned = {getattr(entry, name) for name in marked(type(entry), Refers) if name != "attributed_to"}
+    mentioned = {getattr(entry, name) for name in _mentioning(type(entry))}
     rows.mentions += [{"entity_id": slug, "fact_id": fact.id} for slug in sorted(mentioned - {None})]
     exact = dict.fromkeys(article.text[span.start : span.end] for span in spans)
     rows.search_documents.append(
-        {"subject_id": fact.id, "type": entry.type.value, "title": statement, "body": "\n".join(exact)}
+        {"subject_id": fact.id, "type": fact_type, "title": statement, "body": "\n".join(exact)}
     )
+
+
+@cache
+def _mentioning(model: type[FactEntry]) -> tuple[str, ...]:
+    """Return the fields that mention entities: who says it all is none of what it says."""
+    return tuple(name for name in marked(model, Refers) if name != "attributed_to")
 
 
 def _derive(rows: ArticleRows) -> None:
@@ -122,7 +128,8 @@ def _derive(rows: ArticleRows) -> None:
         starting[start] += 1
     facts = {row["id"]: row for row in rows.facts}
     for row in rows.mentions:
-        row |= {name: facts[row["fact_id"]][name] for name in ("type", *ORDER)}
+        fact = facts[row["fact_id"]]
+        row |= {"type": fact["type"], "article_id": fact["article_id"], "position": fact["position"]}
     for fact_type, table in FACT_TABLES.items():
         for row in rows.fact_tables.get(TABLES[fact_type], ()) if issubclass(table, ListedFactRow) else ():
             row |= {name: facts[row["fact_id"]][name] for name in ORDER} | sort_keys_of(fact_type, row)
