@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
+    SelectBase,
     and_,
     bindparam,
     case,
@@ -69,12 +70,19 @@ class Range:
     part: Part = Part.ALL
     resumes: bool = False
     """Whether it starts after a cursor."""
+    probes: tuple[str, ...] = ()
+
+    @property
+    def has_alternatives(self) -> bool:
+        """Whether one of its columns has several values."""
+        return any(several for _, several in self.equal)
 
     @classmethod
     def of(cls, arm: Arm, part: Part = Part.ALL, *, resumes: bool = False) -> "Range":
         """Return the shape of an arm."""
         equal = tuple((name, len(values) > 1) for name, values in arm.equal)
-        return cls(arm.table.name, equal, tuple((name, side) for name, side, _ in arm.bounds), part, resumes)
+        bounds = tuple((name, side) for name, side, _ in arm.bounds)
+        return cls(arm.table.name, equal, bounds, part, resumes, arm.probes)
 
 
 @dataclass(frozen=True)
@@ -110,16 +118,21 @@ def page_of(shape: Shape) -> Question:
 
 def page_statement(shape: Shape) -> Select[Any]:
     """Return the statement for a page, to be narrowed down."""
-    if len(shape.ranges) == 1:
+    if len(shape.ranges) == 1 and not (shape.overlapping and shape.ranges[0].has_alternatives):
         driver: FromClause = _table(shape.ranges[0])
         keys = _keys(shape, 0)
         statement = joined(shape.fact_type, driver).where(*_rows(shape, 0), *(PROBES[name] for name in shape.probes))
     else:
         parts = [select(_part(shape, number).subquery()) for number in range(len(shape.ranges))]
-        driver = (union if shape.overlapping else union_all)(*parts).subquery("found")
+        driver = (_once(parts) if shape.overlapping else union_all(*parts)).subquery("found")
         keys = [driver.c[name] for name in KEYS[shape.by]]
         statement = joined(shape.fact_type, driver)
     return _in_order(statement.add_columns(*keys), keys, descending=shape.descending)
+
+
+def _once(parts: Sequence[Select[Any]]) -> SelectBase:
+    """Return the rows of all parts, each once, although one part may have it twice already."""
+    return union(*parts) if len(parts) > 1 else parts[0].distinct()
 
 
 def _part(shape: Shape, number: int) -> Select[Any]:
@@ -239,7 +252,7 @@ def _bounds(of: Range, number: int) -> list[ColumnElement[bool]]:
     for name, side in of.bounds:
         column, bound = table.c[name], bindparam(f"r{number}_{name}_{side}", type_=table.c[name].type)
         conditions.append(column >= bound if side == "least" else column <= bound)
-    return conditions
+    return [*conditions, *(PROBES[name] for name in of.probes)]
 
 
 @lru_cache(maxsize=1024)
