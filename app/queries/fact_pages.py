@@ -10,7 +10,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select
@@ -19,11 +18,11 @@ from app.database import Question
 from app.listings import number_of
 from app.queries import fact_ranges as ranges
 from app.queries import paging
-from app.queries.fact_filters import FACT, Arm, Narrowing, Posts, Wanted, wanted_of
+from app.queries.fact_filters import Arm, Narrowing, Posts, Wanted, wanted_of
 from app.queries.fact_ranges import KEYS, LOWEST, UNKNOWN, By, Part, Range, Shape
 from app.queries.lists import TALLIES
-from app.queries.matching import found_by_text
-from app.queries.paging import Order, Slice, Total, count, decode, encode, question_of
+from app.queries.matching import is_common, values_of
+from app.queries.paging import Order, Slice, Total, decode, encode, question_of
 from app.schemas.parameters import ListParameters
 from app.tables import Lineage, table_of
 from app.vocabulary import EntityType, FactType, TotalRelation, Tree
@@ -204,23 +203,21 @@ def _found(connection: Connection, view: View, wanted: Wanted, words: str) -> Sl
     conditions = tuple(name for narrowing in wanted.narrowings for name in narrowing.probes)
     equal = (("article_id", wanted.articles),) if wanted.articles else ()
     lead = Lead((Arm(ranges.plain_table(view.fact_type), equal),), conditions, ordered=False)
+    rows = _rows_found(connection, view, lead, wanted, words)
+    beginning = rows
+    if not rows and view.after is not None:  # What has the words has changed since the page before.
+        beginning = _rows_found(connection, replace(view, after=None), lead, wanted, words)
+    if beginning:
+        number, is_a_part = beginning[0].all_pages, beginning[0].are_common
+    else:
+        number, is_a_part = 0, is_common(connection, words, ranges.types_of(view.fact_type))
+    return _slice(view, rows, Total(number, TotalRelation.AT_LEAST if is_a_part else TotalRelation.EXACT))
+
+
+def _rows_found(connection: Connection, view: View, lead: Lead, wanted: Wanted, words: str) -> Sequence[Any]:
     shape, values = _page(view, lead, wanted)
-    has_words = _has_words(view.fact_type, words)
-    rows = connection.execute(ranges.page_statement(shape).where(has_words), values).all()
-    if view.after is None and len(rows) <= view.limit:
-        return _slice(view, rows, Total(len(rows)))
-    first, values = _page(replace(view, after=None), lead, wanted)
-    everything = ranges.page_statement(first).where(has_words).with_only_columns(FACT.c.id).order_by(None)
-    return _slice(view, rows, count(connection, everything.params(values)))
-
-
-@cache
-def _types(fact_type: FactType | None) -> list[str]:
-    return FactType.values() if fact_type is None else [fact_type.value]
-
-
-def _has_words(fact_type: FactType | None, words: str) -> Any:
-    return found_by_text(FACT.c.id, _types(fact_type), words)
+    values |= values_of(words, ranges.types_of(view.fact_type))
+    return ranges.found_of(shape).all(connection, values)
 
 
 def _slice(view: View, rows: Sequence[Any], total: Total) -> Slice[Any]:

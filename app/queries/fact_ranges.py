@@ -27,10 +27,12 @@ from sqlmodel import SQLModel
 
 from app.database import Question
 from app.queries.fact_filters import FACT, PROBES, Arm
-from app.tables import FACT_TABLES, UNDATED, UNVALUED, ListedFactRow, table_of
+from app.queries.matching import FACTS, candidates, found_in, has_more
+from app.tables import FACT_TABLES, UNDATED, UNVALUED, ListedFactRow, SearchDocument, table_of
 from app.vocabulary import FactType
 
 LIMIT: Any = bindparam("limit")
+SEARCHED = table_of(SearchDocument).c
 COMMON: Final = ("id", "article_id", "type", "statement", "basis", "reasoning", "attributed_to_id", "notes")
 """The columns of `fact` that every item is made of, in front of its own."""
 
@@ -128,6 +130,40 @@ def page_statement(shape: Shape) -> Select[Any]:
         keys = [driver.c[name] for name in KEYS[shape.by]]
         statement = joined(shape.fact_type, driver)
     return _in_order(statement.add_columns(*keys), keys, descending=shape.descending)
+
+
+@lru_cache(maxsize=256)
+def found_of(shape: Shape) -> Question:
+    """Return the question for a page of the facts of one range in which some words occur.
+
+    Beside what items are made of, each row tells how many facts there are on `all_pages`, and whether these are a part
+    of all, as the words `are_common`: so that the words are looked for once.
+    """
+    (of,) = shape.ranges
+    table = _table(of)
+    chosen = candidates("", types_of(shape.fact_type)).cte("chosen")
+    has_words = _fact_id(table).in_(select(SEARCHED.subject_id).where(found_in(chosen)))
+    named = [key.label(name) for key, name in zip(_keys(shape, 0), KEYS[shape.by], strict=True)]
+    everything = (
+        select(_fact_id(table).label("fact_id"), *named, func.count().over().label("all_pages"))
+        .select_from(_source(shape, table))
+        .where(has_words, *_bounds(of, 0), *(PROBES[name] for name in shape.probes))
+        .subquery("everything")
+    )
+    page = select(*everything.c)
+    if of.resumes:
+        page = page.where(_comes_after(shape, [everything.c[name] for name in KEYS[shape.by]]))
+    page = _in_order(page, [everything.c[name] for name in KEYS[shape.by]], descending=shape.descending)
+    found = page.subquery("found")
+    are_common = has_more(chosen).label("are_common")
+    keys = [found.c[name] for name in KEYS[shape.by]]
+    statement = joined(shape.fact_type, found).add_columns(found.c.all_pages, are_common, *keys)
+    return Question(_in_order(statement, keys, descending=shape.descending))
+
+
+def types_of(fact_type: FactType | None) -> list[str]:
+    """Return the types of search documents that facts of a type, or of any, have."""
+    return [FACTS if fact_type is None else fact_type.value]
 
 
 def _once(parts: Sequence[Select[Any]]) -> SelectBase:
@@ -233,10 +269,14 @@ def _rows(shape: Shape, number: int) -> list[ColumnElement[bool]]:
         unknown = literal(UNKNOWN[name], table.c[name].type)
         conditions.append(table.c[name] < unknown if of.part is Part.KNOWN else table.c[name] == unknown)
     if of.resumes:
-        names = KEYS[shape.by][-len(keys) :]
-        here, there = tuple_(*keys), tuple_(*(_after(name, key) for name, key in zip(names, keys, strict=True)))
-        conditions.append(here < there if shape.descending else here > there)
+        conditions.append(_comes_after(shape, keys))
     return conditions
+
+
+def _comes_after(shape: Shape, keys: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
+    names = KEYS[shape.by][-len(keys) :]
+    here, there = tuple_(*keys), tuple_(*(_after(name, key) for name, key in zip(names, keys, strict=True)))
+    return here < there if shape.descending else here > there
 
 
 def _after(name: str, key: ColumnElement[Any]) -> ColumnElement[Any]:
