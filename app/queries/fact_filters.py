@@ -25,6 +25,7 @@ from app.schemas.parameters import (
     RoleFilters,
 )
 from app.tables import (
+    UNVALUED,
     Date,
     Evidence,
     Fact,
@@ -293,7 +294,8 @@ def _figures(filters: FigureFilters, _parts: Parts) -> Narrowed:
     if given:
         sides = {"min": "least", "max": "most"}
         bounds = tuple(("value_key", sides[name], value) for name, value in given.items())
-        yield None, Narrowing(tuple(given), (Arm(FIGURE, (), bounds),), exact=False), given
+        keeps_out_unknown = filters.max is not None and filters.max < UNVALUED
+        yield None, Narrowing(tuple(given), (Arm(FIGURE, (), bounds),), exact=keeps_out_unknown), given
 
 
 def _notes(filters: NoteFilters, _parts: Parts) -> Narrowed:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     union,
     union_all,
 )
+from sqlalchemy.sql.visitors import iterate
 from sqlmodel import SQLModel
 
 from app.database import Question
@@ -204,11 +205,16 @@ def _own(shape: Shape) -> FromClause | None:
 def _source(shape: Shape, table: FromClause) -> FromClause:
     """Return the table, with those that conditions and keys look at."""
     source, own = table, _own(shape)
-    if shape.probes and table is not FACT:
+    if _look_at_facts(shape.probes) and table is not FACT:
         source = source.join(FACT, FACT.c.id == _fact_id(table))
     if own is not None and own is not table and (shape.probes or KEYS[shape.by][0] not in table.c):
         source = source.join(own, own.c.fact_id == _fact_id(table))
     return source
+
+
+def _look_at_facts(probes: Sequence[str]) -> bool:
+    """Tell whether one of the conditions is of a column that all facts have."""
+    return any(getattr(part, "table", None) is FACT for name in probes for part in iterate(PROBES[name]))
 
 
 def joined(fact_type: FactType | None, driver: FromClause) -> Select[Any]:
@@ -303,8 +309,9 @@ def count_of(shape: Shape) -> Question:
     seen = select(every).distinct().subquery("seen") if shape.overlapping else every
     if not shape.probes:
         return Question(select(func.count(), func.count()).select_from(seen))
-    source: FromClause = seen.join(FACT, FACT.c.id == seen.c.fact_id)
-    own = _own(shape)
+    source, own = seen, _own(shape)
+    if own is None or _look_at_facts(shape.probes):
+        source = source.join(FACT, FACT.c.id == seen.c.fact_id)
     if own is not None:
         source = source.join(own, own.c.fact_id == seen.c.fact_id)
     passes = and_(true(), *(PROBES[name] for name in shape.probes))
