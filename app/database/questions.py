@@ -6,6 +6,7 @@ times as long as SQLite takes to find a page of a list. It still writes the SQL,
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
@@ -22,9 +23,14 @@ class Question:
 
     def __init__(self, statement: SelectBase) -> None:
         self.statement = statement
-        binds = statement.compile().binds
-        self.lists = [name for name, bind in binds.items() if bind.expanding and bind.required]
+        self._sql: dict[str, SQLCompiler] = {}
         self._compiled: dict[tuple[Any, ...], Compiled] = {}
+
+    @cached_property
+    def lists(self) -> list[str]:
+        """The parameters that stand for lists of values."""
+        binds = self.statement.compile().binds
+        return [name for name, bind in binds.items() if bind.expanding and bind.required]
 
     def all(self, connection: Connection, values: Values | None = None) -> Sequence[Any]:
         """Return all rows, as named tuples of the columns.
@@ -41,8 +47,17 @@ class Question:
         shape = (dialect.name, *(len(values[name]) for name in self.lists))
         compiled = self._compiled.get(shape)
         if compiled is None:
-            compiled = self._compiled[shape] = Compiled(self.statement, dialect, values)
+            compiled = self._compiled[shape] = Compiled(self.statement, self._in_words_of(dialect), dialect, values)
         return compiled.all(connection.connection.driver_connection, values)
+
+    def _in_words_of(self, dialect: Dialect) -> SQLCompiler:
+        """Return the statement as it is for lists of any length."""
+        if dialect.name not in self._sql:
+            compiled = self.statement.compile(dialect=dialect)
+            if not isinstance(compiled, SQLCompiler):
+                raise TypeError(f"{self.statement} cannot be compiled to SQL")
+            self._sql[dialect.name] = compiled
+        return self._sql[dialect.name]
 
     def scalar(self, connection: Connection, values: Values | None = None) -> Any:
         """Return the first column of the first row; None if there is no row."""
@@ -58,10 +73,7 @@ def _filled_up(values: list[Any]) -> list[Any]:
 class Compiled:
     """A statement in the words of one database, for lists of values of certain lengths."""
 
-    def __init__(self, statement: SelectBase, dialect: Dialect, values: Values) -> None:
-        compiled = statement.compile(dialect=dialect)
-        if not isinstance(compiled, SQLCompiler):
-            raise TypeError(f"{statement} cannot be compiled to SQL")
+    def __init__(self, statement: SelectBase, compiled: SQLCompiler, dialect: Dialect, values: Values) -> None:
         expanded = compiled.construct_expanded_state(compiled.construct_params(dict(values)))
         self.sql = expanded.statement
         self.order = expanded.positiontup

@@ -4,31 +4,35 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, delete, func, literal, select
+from sqlalchemy import Connection, delete, func, literal, select
 from sqlmodel import col
 
+from app.database.questions import Question
 from app.deriving.selecting import IDS, delete_ids, insert_rows, rows_of_ids
 from app.tables import Entity, Name, SearchDocument, table_of
 from app.vocabulary import EntityType
 
 ENTITY, DOCUMENT = table_of(Entity).c, table_of(SearchDocument).c
-TITLES = select(ENTITY.id, ENTITY.type, ENTITY.name).where(ENTITY.id.in_(IDS))
-DOCUMENTS = select(DOCUMENT.id, DOCUMENT.subject_id, DOCUMENT.type, DOCUMENT.title, DOCUMENT.body).where(
-    DOCUMENT.subject_id.in_(IDS), DOCUMENT.type.in_(EntityType.values())
+TITLES = Question(select(ENTITY.id, ENTITY.type, ENTITY.name).where(ENTITY.id.in_(IDS)))
+DOCUMENTS = Question(
+    select(DOCUMENT.id, DOCUMENT.subject_id, DOCUMENT.type, DOCUMENT.title, DOCUMENT.body).where(
+        DOCUMENT.subject_id.in_(IDS), DOCUMENT.type.in_(EntityType.values())
+    )
 )
 MOST_NAMES: Final = 1000
 """How many names of one entity are indexed, the first ones in alphabetical order."""
 
 
-def _names() -> Select[Any]:
-    """Return the statement for the names of entities, each once: it goes from one to the next, past repetitions."""
+def _names() -> Question:
+    """Return the question for the names of entities, each once: it goes from one to the next, past repetitions."""
     first = select(func.min(col(Name.text))).where(col(Name.entity_id) == ENTITY.id).correlate(Entity).scalar_subquery()
     found = select(ENTITY.id.label("id"), first.label("text"), literal(1).label("place")).where(ENTITY.id.in_(IDS))
     names = found.cte("names", recursive=True)
     following = select(func.min(col(Name.text))).where(col(Name.entity_id) == names.c.id, col(Name.text) > names.c.text)
     step = select(names.c.id, following.correlate(names).scalar_subquery(), names.c.place + 1)
     names = names.union_all(step.where(names.c.text.is_not(None), names.c.place < MOST_NAMES))
-    return select(names.c.id, names.c.text).where(names.c.text.is_not(None)).order_by(names.c.id, names.c.text)
+    found_all = select(names.c.id, names.c.text).where(names.c.text.is_not(None))
+    return Question(found_all.order_by(names.c.id, names.c.text))
 
 
 NAMES = _names()

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, ScalarSelect, bindparam, exists, func, null, select, update
 from sqlmodel import col
 
+from app.database.questions import Question
 from app.deriving.selecting import IDS, rows_of_ids
 from app.tables import Date, Entity, Occurrence, table_of
 from app.vocabulary import EntityType, Status
@@ -24,7 +25,7 @@ def _some(*conditions: Any) -> Any:
 
 
 # One look into an index each, however many dates an event has.
-DATED = (
+DATED = Question(
     select(
         ENTITY.c.id,
         ENTITY.c.earliest,
@@ -43,6 +44,7 @@ DATED = (
     .where(ENTITY.c.id.in_(IDS), ENTITY.c.type == EntityType.EVENT)
     .order_by(ENTITY.c.id)
 )
+BOUND = update(ENTITY).where(ENTITY.c.id == bindparam("e"))
 
 
 def bound_events(connection: Connection, entities: Collection[str]) -> None:
@@ -53,7 +55,7 @@ def bound_events(connection: Connection, entities: Collection[str]) -> None:
         if (bounds := _bounds(row)) != (row.earliest, row.latest)
     ]
     if changed:
-        connection.execute(update(ENTITY).where(ENTITY.c.id == bindparam("e")), changed)
+        connection.execute(BOUND, changed)
 
 
 def bounds_of_events(connection: Connection, entities: Collection[str]) -> dict[str, Bounds]:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, delete, func, or_, select
 from sqlmodel import col
 
 from app import database
+from app.database.questions import Question
 from app.deriving.documents import settle_documents
 from app.deriving.events import bound_events
 from app.deriving.form import is_current, note_form
@@ -118,9 +119,8 @@ def listings_of(connection: Connection, entities: Collection[str]) -> Iterator[d
 def _by_their_facts(connection: Connection, states: dict[str, State]) -> Places:
     rows: dict[str, list[Row]] = {}
     for name, held in HOLDERS.items():
-        table = Entity.metadata.tables[name]
-        found = rows_of_ids(connection, select(table).where(held), states)
-        rows[name] = [*{row.fact_id: dict(row._mapping) for row in found}.values()]
+        held_by = Question(select(Entity.metadata.tables[name]).where(held))
+        rows[name] = [*{row.fact_id: row._asdict() for row in rows_of_ids(connection, held_by, states)}.values()]
     types = types_of(states)
     others = {row[column] for row in rows[PARTICIPATION] for column in ("event_id", "entity_id")} - states.keys()
     types |= types_of(states_of(connection, others))

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 from sqlmodel import col
 
+from app.database.questions import Question
 from app.deriving.sections import MODELS, MOST, SECTIONS, SOURCES, Section, facts_of, places_of_entities
 from app.deriving.selecting import IDS, delete_ids, insert_rows, rows_of_ids
 from app.prepared import GAP
@@ -18,16 +18,16 @@ from app.tables import Entity, Evidence, Note, PreparedItem, Span, table_of
 from app.vocabulary import Basis, EntityType, FactType
 
 ENTITY, SPAN = table_of(Entity).c, table_of(Span).c
-ENTITIES = select(ENTITY.id, ENTITY.type, ENTITY.name, ENTITY.kind, ENTITY.earliest, ENTITY.latest).where(
-    ENTITY.id.in_(IDS)
+ENTITIES = Question(
+    select(ENTITY.id, ENTITY.type, ENTITY.name, ENTITY.kind, ENTITY.earliest, ENTITY.latest).where(ENTITY.id.in_(IDS))
 )
-NAMED = select(ENTITY.id, ENTITY.type, ENTITY.name).where(ENTITY.id.in_(IDS))
-NOTES = (
+NAMED = Question(select(ENTITY.id, ENTITY.type, ENTITY.name).where(ENTITY.id.in_(IDS)))
+NOTES = Question(
     select(col(Note.about_fact_id), col(Note.fact_id))
     .where(col(Note.about_fact_id).in_(IDS))
     .order_by(col(Note.fact_id))
 )
-EVIDENCE = (
+EVIDENCE = Question(
     select(
         col(Evidence.fact_id),
         SPAN.article_id,
@@ -42,7 +42,10 @@ EVIDENCE = (
     .where(col(Evidence.fact_id).in_(IDS))
     .order_by(col(Evidence.fact_id), SPAN.article_id, SPAN.start, SPAN.end)
 )
-Facts = Sequence[Row[Any]]
+Facts = Sequence[Any]
+"""Rows of `facts_of` a type."""
+MARK: Final = to_json(GAP.decode())
+"""What a gap is in JSON at first: a character that no text of a fact holds."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def prepared_items(connection: Connection, entities: Collection[str]) -> Iterato
 
 
 def _facts(connection: Connection, fact_type: FactType, entities: Collection[str]) -> dict[str, Facts]:
-    facts: dict[str, list[Row[Any]]] = defaultdict(list)
+    facts: dict[str, list[Any]] = defaultdict(list)
     for row in rows_of_ids(connection, facts_of(fact_type), entities):
         facts[row[0]].append(row)
     return dict(facts)
@@ -105,8 +108,16 @@ def _notes(connection: Connection, facts: Collection[str]) -> dict[str, list[str
 def _evidence(connection: Connection, facts: Collection[str]) -> dict[str, bytes]:
     evidence: dict[str, list[bytes]] = defaultdict(list)
     for fact_id, article, exact, prefix, suffix, start, end, paragraph in rows_of_ids(connection, EVIDENCE, facts):
-        item = {"article": article, "exact": exact, "prefix": prefix, "suffix": suffix}
-        evidence[fact_id].append(to_json({**item, "start": start, "end": end, "paragraph": paragraph}))
+        item = {
+            "article": article,
+            "exact": exact,
+            "prefix": prefix,
+            "suffix": suffix,
+            "start": start,
+            "end": end,
+            "paragraph": paragraph,
+        }
+        evidence[fact_id].append(to_json(item))
     return {fact_id: b",".join(items) for fact_id, items in evidence.items()}
 
 
@@ -130,60 +141,57 @@ def _refs(
     return refs
 
 
-def _prepared(row: Row[Any], behind: Background) -> dict[str, Any]:
+def _prepared(row: Any, behind: Background) -> dict[str, Any]:
     entity_type = EntityType(row.type)
     articles, all_of_them = behind.articles(row.id)
     more = {} if all_of_them else {"articles": f"/facts?entity={row.id}"}
     evidence: list[bytes] = []
-    values = {
-        "id": to_json(row.id),
-        "url": to_json(entity_url(entity_type, row.id)),
-        "type": to_json(entity_type.value),
-        "name": to_json(row.name),
-        "kind": to_json(row.kind),
-        "articles": to_json([{"id": article, "url": f"/articles/{article}"} for article in articles]),
-        "earliest": to_json(row.earliest),
-        "latest": to_json(row.latest),
+    values: dict[str, Any] = {
+        "id": row.id,
+        "url": entity_url(entity_type, row.id),
+        "type": entity_type.value,
+        "name": row.name,
+        "kind": row.kind,
+        "articles": [{"id": article, "url": f"/articles/{article}"} for article in articles],
+        "earliest": row.earliest,
+        "latest": row.latest,
+        "more": more,
     }
     sections = {section.name: section for section in SECTIONS[entity_type]}
     for name in MODELS[entity_type].model_fields:
-        if name in sections:
-            section = sections[name]
+        if section := sections.get(name):
             facts = behind.facts[section.fact_type].get(row.id, ())
-            values[name] = b"[%s]" % b",".join(_statements(section, row.id, facts, behind, evidence))
+            values[name] = list(_statements(section, row.id, facts, behind, evidence)) if facts else []
             if len(facts) > MOST:
                 more[name] = f"/facts?entity={row.id}&type={section.fact_type}"
-    values["more"] = to_json(more)
-    pieces = (b'"%s":%s' % (name.encode(), values[name]) for name in MODELS[entity_type].model_fields)
-    item = b"{" + b",".join(pieces) + b"}"
+    item = to_json({name: values[name] for name in MODELS[entity_type].model_fields}).replace(MARK, GAP)
     return {"entity_id": row.id, "item": item, "evidence": GAP.join(evidence)}
 
 
 def _statements(
     section: Section, entity: str, facts: Facts, behind: Background, evidence: list[bytes]
-) -> Iterator[bytes]:
+) -> Iterator[dict[str, Any]]:
     """Yield the statements; facts of several articles that say the same become one, stated if one of them is."""
-    same: dict[tuple[Any, ...], list[Row[Any]]] = defaultdict(list)
-    anchor, *places = section.places
-    for row in islice(facts, MOST):
-        if row[anchor] == entity and (section.only is None or section.only(row)):
-            same[(row.attributed_to_id, *(row[place] for place in places))].append(row)
+    same: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+    for row in facts[:MOST]:
+        if row[section.anchor_place] == entity and (section.only is None or section.only(row)):
+            same[section.said(row)].append(row)
     for (voice, *values), alike in same.items():
         first = min(alike, key=_inferred)
-        common = {
+        evidence.append(b"[%s]" % b",".join(behind.evidence[row.id] for row in alike if row.id in behind.evidence))
+        yield {
             "basis": first.basis,
             "reasoning": first.reasoning,
             "attributed_to": behind.refs[voice],
             "facts": [fact_url(section.fact_type, row.id) for row in alike],
             "notes": [note for row in alike for note in behind.notes.get(row.id, ())],
+            "evidence": GAP.decode(),
+            **{
+                name: behind.refs[value] if is_ref else value
+                for (name, is_ref), value in zip(section.fields, values, strict=True)
+            },
         }
-        fields = {
-            name: behind.refs[value] if is_ref else value
-            for (name, is_ref), value in zip(section.fields, values, strict=True)
-        }
-        evidence.append(b"[%s]" % b",".join(behind.evidence[row.id] for row in alike if row.id in behind.evidence))
-        yield b'%s,"evidence":%s,%s' % (to_json(common)[:-1], GAP, to_json(fields)[1:])
 
 
-def _inferred(row: Row[Any]) -> bool:
+def _inferred(row: Any) -> bool:
     return bool(row.basis != Basis.STATED)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from app.database.questions import Question
 from app.deriving.selecting import IDS, insert_rows, rows_of_ids
 from app.tables import Lineage, table_of
 from app.vocabulary import TREES, RelationKind, Tree
@@ -17,6 +18,11 @@ from app.vocabulary import TREES, RelationKind, Tree
 LINEAGE = table_of(Lineage).c
 TREE_OF = {kind.value: tree for tree, kinds in TREES.items() for kind in kinds}
 """Which tree the relations of a kind belong to, of those that make one."""
+OF_TREE = LINEAGE.tree == bindparam("tree")
+ABOVE = Question(
+    select(LINEAGE.entity_id, LINEAGE.ancestor_id, LINEAGE.facts).where(LINEAGE.entity_id.in_(IDS), OF_TREE)
+)
+BELOW = Question(select(LINEAGE.entity_id).where(LINEAGE.ancestor_id.in_(IDS), OF_TREE))
 Above = dict[str, dict[str, int]]
 """By entity, those above it, each with the number of facts that put it right above."""
 Steps = Counter[tuple[Tree, str, str]]
@@ -47,9 +53,7 @@ def steps_of(relations: Iterable[Mapping[str, str]]) -> Steps:
 def above(connection: Connection, tree: Tree, entities: Collection[str]) -> Above:
     """Return those above the entities, at any depth."""
     found: Above = defaultdict(dict)
-    statement = select(LINEAGE.entity_id, LINEAGE.ancestor_id, LINEAGE.facts)
-    statement = statement.where(LINEAGE.entity_id.in_(IDS), LINEAGE.tree == tree)
-    for entity, ancestor, facts in rows_of_ids(connection, statement, entities):
+    for entity, ancestor, facts in rows_of_ids(connection, ABOVE, entities, {"tree": tree.value}):
         found[entity][ancestor] = facts
     return found
 
@@ -90,8 +94,7 @@ def _settle_tree(connection: Connection, tree: Tree, changes: dict[tuple[str, st
 
 
 def _below(connection: Connection, tree: Tree, entities: Collection[str]) -> Iterator[str]:
-    statement = select(LINEAGE.entity_id).where(LINEAGE.ancestor_id.in_(IDS), LINEAGE.tree == tree)
-    for (entity,) in rows_of_ids(connection, statement, entities):
+    for (entity,) in rows_of_ids(connection, BELOW, entities, {"tree": tree.value}):
         yield entity
 
 

@@ -6,17 +6,20 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from app.deriving.selecting import IDS, delete_ids, insert_rows, parts_of, rows_of_ids
+from app.database.questions import Question
+from app.deriving.selecting import IDS, delete_ids, insert_rows, rows_of_ids
 from app.deriving.standing import Places, State, states_of
 from app.listings import DIGITS, part_of_entity, width_of
 from app.tables import Listing, Tally, table_of
 
 LISTING, TALLY = table_of(Listing), table_of(Tally)
-STANDING = select(LISTING.c.number, LISTING.c.entity_id, LISTING.c.facts)
-OF_ONE = select(LISTING.c.number, LISTING.c.facts).where(
-    LISTING.c.number.in_(IDS), LISTING.c.entity_id == bindparam("e")
+OF_ONE = Question(
+    select(LISTING.c.number, LISTING.c.facts).where(LISTING.c.number.in_(IDS), LISTING.c.entity_id == bindparam("e"))
 )
-OF_ENTITIES = STANDING.where(LISTING.c.entity_id.in_(IDS))
+OF_ENTITIES = Question(
+    select(LISTING.c.number, LISTING.c.entity_id, LISTING.c.facts).where(LISTING.c.entity_id.in_(IDS))
+)
+TALLIES = Question(select(TALLY).where(TALLY.c.number.in_(IDS)))
 PAIR = (LISTING.c.number == bindparam("n")) & (LISTING.c.entity_id == bindparam("e"))
 
 
@@ -84,9 +87,8 @@ def _stored(connection: Connection, pairs: list[tuple[int, str]]) -> Iterator[tu
     for number, entity in pairs:
         numbers[entity].append(number)
     for entity, of_entity in numbers.items():
-        for part in parts_of(of_entity):
-            for number, facts in connection.execute(OF_ONE, {"ids": part, "e": entity}).all():
-                yield (number, entity), facts
+        for number, facts in rows_of_ids(connection, OF_ONE, of_entity, {"e": entity}):
+            yield (number, entity), facts
 
 
 def _write(
@@ -117,7 +119,7 @@ def _write(
 
 def _settle_tallies(connection: Connection, changes: Counter[int]) -> None:
     numbers = sorted(number for number, more in changes.items() if more)
-    stored = dict(map(tuple, rows_of_ids(connection, select(TALLY).where(TALLY.c.number.in_(IDS)), numbers)))
+    stored = dict(rows_of_ids(connection, TALLIES, numbers))
     totals = {number: stored.get(number, 0) + changes[number] for number in numbers}
     row = TALLY.c.number == bindparam("n")
     gone = [{"n": number} for number, total in totals.items() if not total]

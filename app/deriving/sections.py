@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import func, select
 
+from app.database.questions import Question
 from app.deriving.selecting import IDS
 from app.schemas import entities as wire
 from app.schemas.base import Statement
@@ -45,8 +47,8 @@ SOURCES: Final = tuple(fact_type for fact_type in FactType if fact_type is not F
 
 
 @cache
-def facts_of(fact_type: FactType) -> Select[Any]:
-    """Return the statement for the facts of a type that mention entities `ids`, in the order of each entity's.
+def facts_of(fact_type: FactType) -> Question:
+    """Return the question for the facts of a type that mention entities `ids`, in the order of each entity's.
 
     It has the first `MOST`, and the rest of what the article of the next one says, if there is one.
     """
@@ -60,7 +62,7 @@ def facts_of(fact_type: FactType) -> Select[Any]:
         .correlate(Entity)
         .scalar_subquery()
     )
-    return (
+    return Question(
         select(*OF_ALL, *(column for column in own.columns if column.name not in NOT_OWN))
         .select_from(Entity)
         .join(Mention, (MENTION.entity_id == ENTITY.id) & (MENTION.type == fact_type))
@@ -76,7 +78,7 @@ def places_of_entities(fact_type: FactType) -> tuple[int, ...]:
     """Return where in the rows of facts of a type the ids of the entities are that they refer to."""
     return tuple(
         place
-        for place, column in enumerate(facts_of(fact_type).selected_columns)
+        for place, column in enumerate(facts_of(fact_type).statement.selected_columns)
         if column.name.endswith("_id") and column.name != "article_id"
     )
 
@@ -94,7 +96,7 @@ class Section:
     table: type[FactRow]
     anchor: str
     renamed: dict[str, str] = field(default_factory=dict)
-    only: Callable[[Row[Any]], bool] | None = None
+    only: Callable[[Any], bool] | None = None
 
     @property
     def fact_type(self) -> FactType:
@@ -117,17 +119,25 @@ class Section:
         return [(name, column.endswith("_id")) for name, column in self.columns.items()]
 
     @cached_property
-    def places(self) -> tuple[int, ...]:
-        """Where in the rows of its facts the values of the model's own fields are, behind that of the entity."""
-        names = [column.name for column in facts_of(self.fact_type).selected_columns]
-        return tuple(names.index(column, len(OF_ALL)) for column in (self.anchor, *self.columns.values()))
+    def anchor_place(self) -> int:
+        """Where in the rows of its facts the entity is."""
+        return self._place(self.anchor)
+
+    @cached_property
+    def said(self) -> Callable[[Any], tuple[Any, ...]]:
+        """What returns what a row of its facts says: in whose voice, and the values of the model's own fields."""
+        return itemgetter(OF_ALL.index(FACT.attributed_to_id), *map(self._place, self.columns.values()))
+
+    def _place(self, column: str) -> int:
+        names = [each.name for each in facts_of(self.fact_type).statement.selected_columns]
+        return names.index(column, len(OF_ALL))
 
 
-def _is_at_a_place(row: Row[Any]) -> bool:
+def _is_at_a_place(row: Any) -> bool:
     return row.role in PLACE_ROLES
 
 
-def _is_at_no_place(row: Row[Any]) -> bool:
+def _is_at_no_place(row: Any) -> bool:
     return row.role not in PLACE_ROLES
 
 

@@ -1,17 +1,18 @@
-"""Rows of many ids: statements that name them, so many at a time."""
+"""Rows of many ids: questions that name them, so many at a time; and the rows that are put in."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import BindParameter, Connection, Delete, Dialect, Row, Select, Table, bindparam, insert
+from sqlalchemy import BindParameter, Connection, Delete, Dialect, Table, bindparam, insert
 from sqlmodel import SQLModel
 
+from app.database.questions import Question
 from app.tables import table_of
 
 IdT = TypeVar("IdT")
-Rows = Select[*tuple[Any, ...]]
-AT_ONCE: Final = 2000
+AT_ONCE: Final = 512
 """How many ids one statement names: both databases take as many, and more would not be faster."""
 IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 """What stands for the ids in a statement."""
@@ -24,10 +25,12 @@ def parts_of(ids: Collection[IdT], size: int = AT_ONCE) -> Iterator[Sequence[IdT
         yield listed[start : start + size]
 
 
-def rows_of_ids(connection: Connection, statement: Rows, ids: Collection[Any]) -> Iterator[Row[*tuple[Any, ...]]]:
-    """Yield the rows of a statement that names the ids by `IDS`."""
+def rows_of_ids(
+    connection: Connection, question: Question, ids: Collection[Any], values: Mapping[str, Any] | None = None
+) -> Iterator[Any]:
+    """Yield the rows of a question that names the ids by `IDS`; it may take other values too."""
     for part in parts_of(ids):
-        yield from connection.execute(statement, {"ids": part}).all()
+        yield from question.all(connection, {**(values or {}), "ids": part})
 
 
 def delete_ids(connection: Connection, statement: Delete, ids: Collection[Any]) -> None:
@@ -42,21 +45,22 @@ def insert_rows(connection: Connection, model: type[SQLModel], rows: Sequence[Ma
     What SQLAlchemy does for each row of its own statements takes longer than storing it; so they go to the driver.
     """
     if rows:
-        statement, columns = _insertion(connection.dialect, table_of(model), tuple(rows[0]))
-        made = ([row[name] if change is None else change(row[name]) for name, change in columns] for row in rows)
-        if connection.dialect.positional:
-            connection.exec_driver_sql(statement, [tuple(values) for values in made])
-        else:
-            names = [name for name, _ in columns]
-            connection.exec_driver_sql(statement, [dict(zip(names, values, strict=True)) for values in made])
+        statement, order, changes = _insertion(connection.dialect, table_of(model), tuple(rows[0]))
+        if changes:
+            rows = [{**row, **{name: change(row[name]) for name, change in changes.items()}} for row in rows]
+        given: Any = rows if order is None else list(map(itemgetter(*order), rows))
+        connection.exec_driver_sql(statement, given)
 
 
 @lru_cache(maxsize=64)
 def _insertion(
     dialect: Dialect, table: Table, names: tuple[str, ...]
-) -> tuple[str, list[tuple[str, Callable[[Any], Any] | None]]]:
-    """Return the statement that inserts a row, and its parameters in order, each with what makes the driver's of it."""
+) -> tuple[str, Sequence[str] | None, Mapping[str, Callable[[Any], Any]]]:
+    """Return the statement that inserts a row, the order of its parameters, and what makes the driver's values of them.
+
+    The order is None where the driver takes them by name.
+    """
     compiled = insert(table).values({name: bindparam(name) for name in names}).compile(dialect=dialect)
-    order = [str(name) for name in compiled.positiontup or names]
-    types = (table.c[name].type.dialect_impl(dialect) for name in order)
-    return str(compiled), [(name, kind.bind_processor(dialect)) for name, kind in zip(order, types, strict=True)]
+    made = {name: table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names}
+    changes = {name: change for name, change in made.items() if change is not None}
+    return str(compiled), compiled.positiontup, changes

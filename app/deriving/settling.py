@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, exists, select
 from sqlmodel import col
 
+from app.database.questions import Question
 from app.deriving.documents import settle_documents
 from app.deriving.events import bound_events
 from app.deriving.items import prepare_items
@@ -39,18 +40,24 @@ class Removal:
     rows: Rows
 
 
+OF_ARTICLES = col(Fact.article_id).in_(IDS)
+MENTIONED = Question(
+    select(col(Mention.entity_id)).join(Fact, col(Fact.id) == col(Mention.fact_id)).where(OF_ARTICLES).distinct()
+)
+GOING = {
+    table.name: Question(select(table).join(Fact, col(Fact.id) == table.c.fact_id).where(OF_ARTICLES))
+    for table in map(table_of, LISTING_TABLES)
+}
 NOTHING = Removal(frozenset(), {})
+UNMENTIONED = delete(Entity).where(col(Entity.id).in_(IDS), ~exists().where(col(Mention.entity_id) == col(Entity.id)))
 
 
 def removal_of(connection: Connection, articles: Collection[str]) -> Removal:
     """Return what the facts of the articles, which are about to go, have to do with."""
-    of_articles = col(Fact.article_id).in_(IDS)
-    mentioned = select(col(Mention.entity_id)).join(Fact, col(Fact.id) == col(Mention.fact_id)).where(of_articles)
-    entities = frozenset(row.entity_id for row in rows_of_ids(connection, mentioned.distinct(), articles))
-    rows: dict[str, list[Row]] = {}
-    for table in map(table_of, LISTING_TABLES):
-        statement = select(table).join(Fact, col(Fact.id) == table.c.fact_id).where(of_articles)
-        rows[table.name] = [dict(row._mapping) for row in rows_of_ids(connection, statement, articles)]
+    entities = frozenset(row.entity_id for row in rows_of_ids(connection, MENTIONED, articles))
+    rows: dict[str, list[Row]] = {
+        name: [row._asdict() for row in rows_of_ids(connection, question, articles)] for name, question in GOING.items()
+    }
     return Removal(entities, rows)
 
 
@@ -66,8 +73,7 @@ def settle(
         removed: what has gone.
         added: the rows of fact tables that have come.
     """
-    mentioned = exists().where(col(Mention.entity_id) == col(Entity.id))
-    delete_ids(connection, delete(Entity).where(col(Entity.id).in_(IDS), ~mentioned), touched)
+    delete_ids(connection, UNMENTIONED, touched)
     bound_events(connection, touched)
     after = states_of(connection, touched)
     places = _changes(connection, before, after, removed.rows, added)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 from sqlmodel import SQLModel
 
+from app.database.questions import Question
 from app.deriving.lineage import Above, Move, above
 from app.deriving.selecting import IDS, rows_of_ids
 from app.listings import number_of
@@ -44,9 +45,8 @@ class State:
     latest: date | None
 
 
-STATES = select(*(table_of(Entity).c[name] for name in ("id", "type", "kind", "name_key", "earliest", "latest"))).where(
-    table_of(Entity).c.id.in_(IDS)
-)
+_STATE = (table_of(Entity).c[name] for name in ("id", "type", "kind", "name_key", "earliest", "latest"))
+STATES = Question(select(*_STATE).where(table_of(Entity).c.id.in_(IDS)))
 
 
 def types_of(states: Mapping[str, State]) -> dict[str, str]:
@@ -159,9 +159,9 @@ def _columns(table: type[SQLModel], *names: str) -> list[Any]:
 
 
 _HOLDING = _columns(Role, "organisation_id", "person_id", "title_key")
-HOLDERS = select(*_HOLDING, func.count()).where(_HOLDING[0].in_(IDS)).group_by(*_HOLDING)
+HOLDERS = Question(select(*_HOLDING, func.count()).where(_HOLDING[0].in_(IDS)).group_by(*_HOLDING))
 _TAKING = _columns(Participation, "entity_id", "event_id")
-EVENTS_OF = select(*_TAKING, func.count()).where(_TAKING[0].in_(IDS)).group_by(*_TAKING)
+EVENTS_OF = Question(select(*_TAKING, func.count()).where(_TAKING[0].in_(IDS)).group_by(*_TAKING))
 
 
 def _of_others(move: Move, tree: Tree, entity: str) -> Iterator[tuple[int, str]]:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, select
 from sqlmodel import col
 
+from app.database.questions import Question
 from app.deriving.everything import batches_of_entities, lineage_of_all, listings_of
 from app.deriving.form import is_current
 from app.deriving.items import prepared_items
@@ -37,8 +38,8 @@ def derived_faults(connection: Connection) -> Iterator[str]:
 def _stored(connection: Connection, entities: Sequence[str]) -> Placed:
     placed: Placed = {}
     for name, table in (("listing", table_of(Listing)), ("prepared item", table_of(PreparedItem))):
-        found = rows_of_ids(connection, select(table).where(table.c.entity_id.in_(IDS)), entities)
-        placed |= _placed(name, (row._mapping for row in found))
+        found = rows_of_ids(connection, Question(select(table).where(table.c.entity_id.in_(IDS))), entities)
+        placed |= _placed(name, (row._asdict() for row in found))
     return placed
 
 

@@ -178,8 +178,12 @@ class Checker:
         self._check_size()
         header, entries = self._validated(data)
         self._check_header(header)
-        facts = [self._checked(index, entry) for index, entry in entries]
-        self._check_identity(entries)
+        local_ids = [local_id(entry) for _, entry in entries]
+        facts = [
+            self._checked(index, entry, f"{self.article_id}.{local}")
+            for (index, entry), local in zip(entries, local_ids, strict=True)
+        ]
+        self._check_identity(entries, local_ids)
         self._check_use()
         if self.problems:
             raise CheckError(self.problems)
@@ -249,7 +253,7 @@ class Checker:
         if header.year is not None and str(header.year) not in self.text:
             self.report(("article", "year"), f"the text does not state the year {header.year}")
 
-    def _checked(self, index: int, entry: AnyFactEntry) -> CheckedFact:
+    def _checked(self, index: int, entry: AnyFactEntry, fact_id: str) -> CheckedFact:
         """Check one fact against the entities and the text."""
         path: DocumentPath = ("facts", index)
         self._check_references(path, entry)
@@ -258,7 +262,7 @@ class Checker:
         if None not in spans:
             self._check_verbatim(path, entry, found)
         bounds = self._resolved(path, entry) if isinstance(entry, DateEntry) else None
-        return CheckedFact(f"{self.article_id}.{local_id(entry)}", entry, found, bounds)
+        return CheckedFact(fact_id, entry, found, bounds)
 
     def _check_references(self, path: DocumentPath, entry: AnyFactEntry) -> None:
         for field, mark in marked(type(entry), Refers).items():
@@ -315,11 +319,10 @@ class Checker:
                 )
         return bounds
 
-    def _check_identity(self, entries: list[tuple[int, AnyFactEntry]]) -> None:
+    def _check_identity(self, entries: list[tuple[int, AnyFactEntry]], local_ids: list[str]) -> None:
         """Hold that no two facts are the same, and that notes are about facts that exist."""
         first: dict[str, int] = {}
-        for index, entry in entries:
-            local = local_id(entry)
+        for (index, entry), local in zip(entries, local_ids, strict=True):
             if local in first and entry.id is not None:
                 self.report(("facts", index, "id"), f"the id `{local}` is taken by facts[{first[local]}]")
             elif local in first:

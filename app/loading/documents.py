@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 
 from app.loading.checking import NO_ID, CheckedArticle, Checker, is_id, text_problems
 from app.loading.source import LARGEST, CheckError, Diagnostic, DocumentPath, Source, Valid, readable
@@ -47,7 +48,7 @@ class JsonSource(Source):
         Raises:
             ValidationError: what is wrong with it.
         """
-        return model.validate_json(json.dumps(data), strict=True)
+        return model.validate_json(to_json(data, inf_nan_mode="constants"), strict=True)
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,8 @@ def _parsed(submission: Submission, source: JsonSource) -> dict[str, Any]:
         # Without the end of the line, after which an error in a stream would seem to be in the next one.
         content = submission.content.rstrip(b" \t\r\n").decode()
         document = json.loads(content, object_pairs_hook=_object, parse_constant=no_number)
-        json.dumps(document, ensure_ascii=False).encode()
+        if "\\u" in content:  # Nothing but an escape can be a half of a character, which has no bytes.
+            json.dumps(document, ensure_ascii=False).encode()
     except UnicodeDecodeError as error:
         raise fail(f"byte {error.start} (0x{submission.content[error.start]:02x}) is not UTF-8") from error
     except UnicodeEncodeError as error:
@@ -136,10 +138,12 @@ def _parsed(submission: Submission, source: JsonSource) -> dict[str, Any]:
         raise fail(f"not JSON: {error.msg} in line {line}, column {error.colno}") from error
     except ValueError as error:
         raise fail("a number of thousands of digits") from error
-    for number, (path, value) in enumerate(_values(document)):
-        if number == MOST_VALUES:
+    values = 1
+    for path, value in _containers(document):
+        values += len(value)
+        if values > MOST_VALUES:
             raise fail(f"more than {MOST_VALUES} values")
-        if isinstance(value, dict | list) and len(path) == submission.deepest:
+        if len(path) == submission.deepest:
             raise fail(f"nested more than {submission.deepest} deep")
         if isinstance(value, Repeating):
             source.problems += [
@@ -163,9 +167,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result if len(result) == len(pairs) else Repeating(pairs)
 
 
-def _values(value: Any, path: DocumentPath = ()) -> Iterator[tuple[DocumentPath, Any]]:
-    """Yield every value, those around it first, with its path."""
-    yield path, value
-    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for step, part in parts:
-        yield from _values(part, (*path, step))
+def _containers(value: Any, path: DocumentPath = ()) -> Iterator[tuple[DocumentPath, dict[str, Any] | list[Any]]]:
+    """Yield every object and list, those around it first, with its path."""
+    if isinstance(value, dict | list):
+        yield path, value
+        for step, part in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(part, dict | list):
+                yield from _containers(part, (*path, step))

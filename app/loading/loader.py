@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, RowMapping, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlmodel import col
 
+from app.database.questions import Question
 from app.deriving.everything import keep_current
 from app.deriving.selecting import IDS, delete_ids, insert_rows, rows_of_ids
 from app.deriving.settling import NOTHING, removal_of, settle
@@ -33,6 +34,12 @@ from app.tables import (
     table_of,
 )
 from app.vocabulary import ChangeAction
+
+DIGESTS = Question(select(col(Article.id), col(Article.digest)).where(col(Article.id).in_(IDS)))
+ENTITIES = Question(select(table_of(Entity)).where(col(Entity.id).in_(IDS)))
+SPANS = Question(
+    select(col(Span.article_id), col(Span.start), col(Span.end), col(Span.id)).where(col(Span.article_id).in_(IDS))
+)
 
 
 class Outcome(StrEnum):
@@ -75,12 +82,7 @@ def load_articles(connection: Connection, loads: Sequence[Load], beside: Iterabl
             caller's transaction must roll back.
     """
     ids = [load.article.id for load in loads]
-    stored = {
-        row.id: row.digest
-        for row in rows_of_ids(
-            connection, select(col(Article.id), col(Article.digest)).where(col(Article.id).in_(IDS)), ids
-        )
-    }
+    stored: dict[str, str] = dict(rows_of_ids(connection, DIGESTS, ids))
     outcomes = [_outcome(load.rows, stored) for load in loads]
     changed = [load for load, outcome in zip(loads, outcomes, strict=True) if outcome is not Outcome.UNCHANGED]
     if changed:
@@ -102,9 +104,7 @@ def _outcome(rows: ArticleRows, stored: Mapping[str, str]) -> Outcome:
     return Outcome.UNCHANGED if digest == rows.article["digest"] else Outcome.REPLACED
 
 
-def _known_to_all(
-    connection: Connection, articles: Sequence[CheckedArticle], beside: Iterable[str]
-) -> dict[str, RowMapping]:
+def _known_to_all(connection: Connection, articles: Sequence[CheckedArticle], beside: Iterable[str]) -> dict[str, Row]:
     """Return those entities of the articles that are there.
 
     Raises:
@@ -120,7 +120,7 @@ def _known_to_all(
 
 
 def _store(
-    connection: Connection, loads: Sequence[ArticleRows], known: Mapping[str, RowMapping], stored: Collection[str]
+    connection: Connection, loads: Sequence[ArticleRows], known: Mapping[str, Row], stored: Collection[str]
 ) -> None:
     replaced = [rows.article["id"] for rows in loads if rows.article["id"] in stored]
     removed = removal_of(connection, replaced) if replaced else NOTHING
@@ -147,9 +147,7 @@ def delete_article(connection: Connection, article_id: str) -> None:
     record(connection, article_id, ChangeAction.DELETED)
 
 
-def known_entities(
-    connection: Connection, article: CheckedArticle, beside: Iterable[str] = ()
-) -> dict[str, RowMapping]:
+def known_entities(connection: Connection, article: CheckedArticle, beside: Iterable[str] = ()) -> dict[str, Row]:
     """Return those entities of the article that are there, if whoever else mentions one agrees on what it is called.
 
     Raises:
@@ -183,12 +181,11 @@ def known_entities(
     return known
 
 
-def _entities(connection: Connection, slugs: Collection[str]) -> dict[str, RowMapping]:
-    statement = select(table_of(Entity)).where(col(Entity.id).in_(IDS))
-    return {row.id: row._mapping for row in rows_of_ids(connection, statement, slugs)}
+def _entities(connection: Connection, slugs: Collection[str]) -> dict[str, Row]:
+    return {row.id: row._asdict() for row in rows_of_ids(connection, ENTITIES, slugs)}
 
 
-def _differences(article: CheckedArticle, known: Mapping[str, RowMapping]) -> Iterator[tuple[tuple[str, str], str]]:
+def _differences(article: CheckedArticle, known: Mapping[str, Row]) -> Iterator[tuple[tuple[str, str], str]]:
     """Yield what entities are called there and not in the article: the entity with the field, and its value there."""
     for slug, entry in article.entities.items():
         if slug in known:
@@ -206,9 +203,7 @@ def _remove(connection: Connection, articles: Collection[str]) -> None:
     delete_ids(connection, delete(Article).where(col(Article.id).in_(IDS)), articles)
 
 
-def _insert(
-    connection: Connection, loads: Sequence[ArticleRows], known: Mapping[str, RowMapping]
-) -> dict[str, list[Row]]:
+def _insert(connection: Connection, loads: Sequence[ArticleRows], known: Mapping[str, Row]) -> dict[str, list[Row]]:
     """Insert the rows of the articles; return those of the fact tables."""
     insert_rows(connection, Article, [rows.article for rows in loads])
     _insert_entities(connection, {row["id"]: row for rows in loads for row in rows.entities}, known)
@@ -233,7 +228,7 @@ def _insert(
     return fact_rows
 
 
-def _insert_entities(connection: Connection, entities: Mapping[str, Row], known: Mapping[str, RowMapping]) -> None:
+def _insert_entities(connection: Connection, entities: Mapping[str, Row], known: Mapping[str, Row]) -> None:
     insert_rows(connection, Entity, [row for slug, row in entities.items() if slug not in known])
     for slug, row in entities.items():
         if slug in known and not row.items() <= known[slug].items():
@@ -242,9 +237,7 @@ def _insert_entities(connection: Connection, entities: Mapping[str, Row], known:
 
 
 def _span_ids(connection: Connection, articles: Collection[str]) -> dict[tuple[str, int, int], int]:
-    numbered = select(col(Span.id), col(Span.article_id), col(Span.start), col(Span.end))
-    found = rows_of_ids(connection, numbered.where(col(Span.article_id).in_(IDS)), articles)
-    return {(row.article_id, row.start, row.end): row.id for row in found}
+    return {(article, start, end): number for article, start, end, number in rows_of_ids(connection, SPANS, articles)}
 
 
 def record(connection: Connection, article_id: str, action: ChangeAction) -> None:

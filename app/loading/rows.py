@@ -5,6 +5,8 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from app.loading.checking import CheckedArticle, CheckedFact
@@ -12,12 +14,14 @@ from app.loading.format import FactEntry, NoteEntry, Refers, RoleEntry, marked
 from app.loading.statements import statement_of
 from app.tables import APART, FACT_TABLES, UNDATED, UNVALUED, ListedFactRow
 from app.text.folding import comparable, fold
-from app.text.quoting import Span, context, paragraph_at, paragraphs, words
+from app.text.quoting import WORD, Span, context, paragraph_at, paragraphs
 from app.vocabulary import FactType
 
 Row = dict[str, Any]
 ORDER = ("article_id", "position")
 """What facts are listed by."""
+TABLES = {fact_type: str(model.__tablename__) for fact_type, model in FACT_TABLES.items()}
+"""The name of each type's own table."""
 SORTED = 100
 """How much of a name lists are sorted by: a cursor must hold it."""
 
@@ -78,12 +82,12 @@ def rows_of(article: CheckedArticle) -> ArticleRows:
 
 def _add_fact(rows: ArticleRows, article: CheckedArticle, fact: CheckedFact, names: dict[str, str]) -> None:
     entry, spans = fact.entry, fact.spans
-    statement = statement_of(entry, names)
+    fact_type, statement = entry.type.value, statement_of(entry, names)
     rows.facts.append(
         {
             "id": fact.id,
             "article_id": article.id,
-            "type": entry.type.value,
+            "type": fact_type,
             "statement": statement,
             "basis": entry.basis.value,
             "reasoning": entry.reasoning,
@@ -91,14 +95,20 @@ def _add_fact(rows: ArticleRows, article: CheckedArticle, fact: CheckedFact, nam
             "position": spans[0].start if spans else len(article.text),
         }
     )
-    rows.fact_tables.setdefault(str(FACT_TABLES[entry.type].__tablename__), []).append(columns_of(article, fact))
+    rows.fact_tables.setdefault(TABLES[entry.type], []).append(columns_of(article, fact))
     rows.evidence += [(fact.id, span) for span in spans]
-    mentioned = {getattr(entry, name) for name in marked(type(entry), Refers) if name != "attributed_to"}
+    mentioned = {getattr(entry, name) for name in _mentioning(type(entry))}
     rows.mentions += [{"entity_id": slug, "fact_id": fact.id} for slug in sorted(mentioned - {None})]
     exact = dict.fromkeys(article.text[span.start : span.end] for span in spans)
     rows.search_documents.append(
-        {"subject_id": fact.id, "type": entry.type.value, "title": statement, "body": "\n".join(exact)}
+        {"subject_id": fact.id, "type": fact_type, "title": statement, "body": "\n".join(exact)}
     )
+
+
+@cache
+def _mentioning(model: type[FactEntry]) -> tuple[str, ...]:
+    """Return the fields that mention entities: who says it all is none of what it says."""
+    return tuple(name for name in marked(model, Refers) if name != "attributed_to")
 
 
 def _derive(rows: ArticleRows) -> None:
@@ -107,7 +117,7 @@ def _derive(rows: ArticleRows) -> None:
     rows.article |= {
         "length": len(text),
         "paragraphs": len(paragraphs(text)),
-        "words": len(words(text)),
+        "words": len(WORD.findall(text)),
         "facts": len(rows.facts),
     }
     about = Counter(note["about_fact_id"] for note in rows.fact_tables.get("note", ()))
@@ -118,9 +128,10 @@ def _derive(rows: ArticleRows) -> None:
         starting[start] += 1
     facts = {row["id"]: row for row in rows.facts}
     for row in rows.mentions:
-        row |= {name: facts[row["fact_id"]][name] for name in ("type", *ORDER)}
+        fact = facts[row["fact_id"]]
+        row |= {"type": fact["type"], "article_id": fact["article_id"], "position": fact["position"]}
     for fact_type, table in FACT_TABLES.items():
-        for row in rows.fact_tables.get(str(table.__tablename__), ()) if issubclass(table, ListedFactRow) else ():
+        for row in rows.fact_tables.get(TABLES[fact_type], ()) if issubclass(table, ListedFactRow) else ():
             row |= {name: facts[row["fact_id"]][name] for name in ORDER} | sort_keys_of(fact_type, row)
     rows.note_subjects += _note_subjects(rows)
 
@@ -144,16 +155,21 @@ def _note_subjects(rows: ArticleRows) -> Iterator[Row]:
             yield {"entity_id": entity_id, **{name: note[name] for name in ("fact_id", *ORDER)}}
 
 
+@cache
+def _columns(model: type[FactEntry]) -> dict[str, str]:
+    """Return the columns of the fields that entries of a type have beyond those of all facts."""
+    references = marked(model, Refers)
+    own = [name for name in model.model_fields if name not in FactEntry.model_fields and name != "type"]
+    return {name: f"{name}_id" if name in references else name for name in own}
+
+
 def columns_of(article: CheckedArticle, fact: CheckedFact) -> Row:
     """Return the row of the fact's own table: a field that names an entity becomes a column that ends in `_id`."""
     entry = fact.entry
-    own = [name for name in type(entry).model_fields if name not in FactEntry.model_fields and name != "type"]
-    references = marked(type(entry), Refers)
-    dumped = entry.model_dump(mode="python")
     row: Row = {"fact_id": fact.id}
-    for name in own:
-        value = dumped[name]
-        row[f"{name}_id" if name in references else name] = getattr(value, "value", value)
+    for name, column in _columns(type(entry)).items():
+        value = getattr(entry, name)
+        row[column] = value.value if isinstance(value, StrEnum) else value
     if isinstance(entry, RoleEntry):
         row["title_key"] = comparable(entry.title)
     if isinstance(entry, NoteEntry):

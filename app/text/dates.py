@@ -1,9 +1,11 @@
 """Resolving dates: Extended Date/Time Format (ISO 8601-2:2019, levels 0 to 2) to plain bounds.
 
-Parsing is the `edtf` package's; here is only what Dateline reads off its result.
+Parsing is the `edtf` package's; here is only what Dateline reads off its result, and off the dates that need no parser.
 """
 
+import calendar
 import io
+import re
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +21,10 @@ from app.vocabulary import Precision
 
 FAILURES = (EDTFParseException, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What the parser raises on what is not EDTF: mostly the first, on ‘2024-X6’ or ‘/..’ one of the others."""
+PLAIN = re.compile(r"([0-9]{4})(?:-(0[1-9]|1[0-2])(?:-(?!00)([0-9]{2}))?)?")
+"""A day, a month or a year of the calendar."""
+DOUBT = re.compile(r"(?<=[0-9])[?~%](?=-|\Z)")
+"""What says how sure one part of it is."""
 LONGEST = 200
 """Characters of an expression; a set of hundreds of dates takes the parser seconds."""
 
@@ -45,6 +51,26 @@ def resolve(expression: str) -> Bounds:
     Raises:
         DateError: not EDTF, or no day of the years that ISO dates of four digits can name.
     """
+    return plain_bounds(expression) or parsed_bounds(expression)
+
+
+def plain_bounds(expression: str) -> Bounds | None:
+    """Return the bounds of a day, a month or a year, as most dates are: parsing takes a thousand times as long."""
+    match = PLAIN.fullmatch(DOUBT.sub("", expression, count=1))
+    if match is None:
+        return None
+    year, month, day = (int(part or 0) for part in match.groups())
+    last_month = month or 12
+    try:
+        first = date(year, month or 1, day or 1)
+        last = date(year, last_month, day or calendar.monthrange(year, last_month)[1])
+    except ValueError:  # There is no such day, and the parser says so.
+        return None
+    return Bounds(first, last, Precision.DAY if day else Precision.MONTH if month else Precision.YEAR)
+
+
+def parsed_bounds(expression: str) -> Bounds:
+    """Return the bounds of an expression as `resolve` does, whatever its form."""
     if len(expression) > LONGEST:
         raise DateError(f"{shown(expression)} has more than {LONGEST} characters")
     outside = f"‘{expression}’ names no day of the years 0001 to 9999"

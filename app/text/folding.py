@@ -12,8 +12,9 @@ LONGEST_KEY: Final = 200
 
 def fold(text: str) -> str:
     """Return the text without case, accents and surrounding white space, as sorting and comparing see it."""
-    decomposed = unicodedata.normalize("NFKD", text)  # First: ‘㎐’ has no case until it comes apart into ‘Hz’.
-    return " ".join("".join(char for char in decomposed if not unicodedata.combining(char)).casefold().split())
+    if not text.isascii():  # First: ‘㎐’ has no case until it comes apart into ‘Hz’.
+        text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return " ".join(text.casefold().split())
 
 
 def comparable(text: str) -> str:

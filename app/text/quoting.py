@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+WORD = re.compile(r"\w+(?:[’'\-,.]\w+)*")
+"""A run of letters, digits and the apostrophes, hyphens and separators inside it."""
 CONTEXT = 20
 """Code points of context on either side, before it is widened to whole words."""
 LONGEST_WORD = 40
@@ -84,11 +86,14 @@ def locate(text: str, exact: str, prefix: str | None = None, suffix: str | None 
 
 def _fits(text: str, span: Span, prefix: str | None, suffix: str | None) -> bool:
     """Tell whether the span stands between prefix and suffix; white space at the joins may be left out."""
-    before = text[max(0, span.start - len(prefix or "") - WIDEST_JOIN) : span.start]
-    after = text[span.end : span.end + len(suffix or "") + WIDEST_JOIN]
-    return (not prefix or before.endswith(prefix) or before.rstrip().endswith(prefix.rstrip())) and (
-        not suffix or after.startswith(suffix) or after.lstrip().startswith(suffix.lstrip())
-    )
+    if prefix:
+        before = text[max(0, span.start - len(prefix) - WIDEST_JOIN) : span.start]
+        if not (before.endswith(prefix) or before.rstrip().endswith(prefix.rstrip())):
+            return False
+    if suffix:
+        after = text[span.end : span.end + len(suffix) + WIDEST_JOIN]
+        return after.startswith(suffix) or after.lstrip().startswith(suffix.lstrip())
+    return True
 
 
 def not_in_the_text(words: str) -> str:
@@ -145,8 +150,8 @@ def paragraph_at(places: list[Span], offset: int) -> int:
 
 
 def words(text: str) -> list[Span]:
-    """Return the words: runs of letters, digits and the apostrophes, hyphens and separators inside them."""
-    return [Span(match.start(), match.end()) for match in re.finditer(r"\w+(?:[’'\-,.]\w+)*", text)]
+    """Return the words, each a `WORD`."""
+    return [Span(match.start(), match.end()) for match in WORD.finditer(text)]
 
 
 def merged(spans: list[Span]) -> list[Span]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.text.dates import DateError, resolve
+from app.text.dates import DateError, parsed_bounds, plain_bounds, resolve
 from app.vocabulary import Precision
 
 
@@ -81,6 +81,22 @@ DAYS = st.dates(date(1, 1, 1), date(9999, 12, 31))
 def test_a_day_is_bounded_by_itself(day: date, doubt: str) -> None:
     bounds = resolve(day.isoformat() + doubt)
     assert (bounds.earliest, bounds.latest, bounds.precision) == (day, day, Precision.DAY)
+
+
+PARTS = st.sampled_from(["00", "01", "02", "11", "12", "13", "21", "28", "29", "30", "31", "1"])
+DOUBTS = st.sampled_from(["", "", "", "?", "~", "%", "??"])
+PLAIN = st.one_of(
+    st.tuples(st.sampled_from(["2023", "2024", "1900", "0000", "0001", "9999", "202", "20245"]), DOUBTS),
+    st.tuples(st.sampled_from(["2023", "2024"]), DOUBTS, st.just("-"), PARTS, DOUBTS),
+    st.tuples(st.sampled_from(["2023", "2024"]), DOUBTS, st.just("-"), PARTS, DOUBTS, st.just("-"), PARTS, DOUBTS),
+).map("".join)
+
+
+@settings(max_examples=100, deadline=None)
+@given(PLAIN)
+def test_what_needs_no_parser_is_what_the_parser_reads(expression: str) -> None:
+    if (bounds := plain_bounds(expression)) is not None:
+        assert bounds == parsed_bounds(expression)
 
 
 @settings(max_examples=20, deadline=None)
