@@ -113,7 +113,7 @@ class UnreachableError(NotReadyError):
 
 
 class BehindError(DatelineError):
-    """The replica has not heard yet of what the client has written."""
+    """The replica has not heard yet of what the client has written or seen, or may not have."""
 
     status = 503
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}

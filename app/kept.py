@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from app.encoding import preferred
+from app.logs import asked
 
 OVERHEAD: Final = 2000
 """Bytes that a kept answer costs beside its own, more or less."""
@@ -29,6 +30,19 @@ def lines_of(headers: Iterable[Header]) -> bytes:
 
 
 @dataclass(frozen=True)
+class Given:
+    """An answer as it is written, and what is logged of it."""
+
+    status: int
+    head: bytes
+    """The lines of its headers, without those that differ from request to request."""
+    body: bytes
+    asked: str
+    """The path and the query as they are logged."""
+    route: Any
+
+
+@dataclass(frozen=True)
 class KeptAnswer:
     """An answer to a question, and what is logged of it."""
 
@@ -47,14 +61,15 @@ class KeptAnswer:
         return len(self.body) + 2 * len(self.path) + len(self.query) + OVERHEAD
 
     @cached_property
-    def head(self) -> bytes:
-        """The headers of 200; made when it is asked for again, as most are not."""
-        return lines_of(self.headers)
+    def whole(self) -> Given:
+        """The answer of 200; made when it is asked for again, as most are not."""
+        return Given(200, lines_of(self.headers), self.body, asked(self.path, self.query), self.route)
 
     @cached_property
-    def head_of_not_modified(self) -> bytes:
-        """The headers of 304."""
-        return lines_of(header for header in self.headers if header[0] not in ABOUT_THE_BODY)
+    def not_modified(self) -> Given:
+        """The answer of 304."""
+        head = lines_of(header for header in self.headers if header[0] not in ABOUT_THE_BODY)
+        return Given(304, head, b"", asked(self.path, self.query), self.route)
 
 
 Key = tuple[bytes, str]

@@ -11,6 +11,7 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii as quote
 from time import gmtime, strftime
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ MOST_WAITING: Final = 50_000
 LAST_WORDS: Final = 2.0
 """Seconds that the end waits for such a reader."""
 
+LONGEST: Final = 1024
+"""Characters of a path and of a query that go into the log."""
 NOTES: Final = "dateline.notes"
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that is being answered."""
@@ -55,6 +58,11 @@ def timestamp(milliseconds: int) -> str:
     """Return a time since the epoch in ISO 8601, in UTC; many a line has the same as the one before."""
     second, thousandths = divmod(milliseconds, 1000)
     return f"{strftime('%Y-%m-%dT%H:%M:%S', gmtime(second))}.{thousandths:03}Z"
+
+
+def asked(path: str, query: bytes) -> str:
+    """Return what was asked as fields of a line, cut short where it is long."""
+    return f'"path":{quote(path[:LONGEST])},"query":{quote(query[:LONGEST].decode("latin-1"))}'
 
 
 def as_line(record: logging.LogRecord) -> str:

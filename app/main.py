@@ -14,7 +14,7 @@ from app.limits import BodyLimit, InFlight, RateLimit
 from app.metrics import Metrics
 from app.middleware import Always, Head, Options, Preflights, Unexpected
 from app.observing import Observed, is_probe
-from app.reads import Reads
+from app.reads import Directly, Reads
 from app.routers import articles, changes, docs, entities, facts, health, metrics, views, writing
 from app.settings import Settings, load_settings
 
@@ -37,13 +37,14 @@ def create_app(settings: Settings | None = None, telemetry: TelemetryConfig | No
     watch = Watch(reader)
     # Whether an answer still stands is asked before each one: of a file for next to nothing, over a network not.
     kept = KeptAnswers(settings.max_kept if runs_inline(reader) else 0, OnceATurn(watch.token))
+    answers_at_once = runs_inline(reader) and not settings.rate_limit
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         app.state.reader, app.state.primary = reader, primary
         app.state.desk = None  # opened by the first who writes
-        # For the server, which answers by itself what is no request, and what has been answered already.
-        yield {"metrics": app.state.metrics, "kept": None if settings.rate_limit else kept}
+        # For the server, which answers by itself what is no request, and plain reads that need not wait.
+        yield {"metrics": app.state.metrics, "reads": reads if answers_at_once else None}
         watch.close()
         if app.state.desk:
             app.state.desk.close()
@@ -70,7 +71,8 @@ def create_app(settings: Settings | None = None, telemetry: TelemetryConfig | No
     app.add_middleware(Options)
     app.add_middleware(BodyLimit, most=settings.max_body, together=settings.max_body * settings.max_in_flight)
     app.add_middleware(Preflights)
-    app.add_middleware(Reads, routes=[route for part in ANSWERING for route in part.router.routes], kept=kept)
+    reads = Reads(app, [route for part in ANSWERING for route in part.router.routes], kept)
+    app.add_middleware(Directly, reads=reads)
     app.add_middleware(Unexpected)
     app.add_middleware(InFlight, most=settings.max_in_flight)
     if settings.rate_limit:

@@ -2,7 +2,8 @@
 
 import logging
 import re
-from collections.abc import Awaitable, Iterable, MutableMapping
+from collections.abc import Awaitable, Iterable, Iterator, MutableMapping
+from contextlib import contextmanager
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quote
 from random import getrandbits
@@ -12,17 +13,17 @@ from typing import Any, Final
 from opentelemetry import trace
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.logs import NOTES, Lines, request_id, timestamp
+from app.logs import NOTES, Lines, asked, request_id, timestamp
 from app.metrics import OTHER, UNMATCHED, Metrics
 
 HEADER: Final = b"x-request-id"
 ACCEPTABLE: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
-LONGEST: Final = 1024
-"""Characters of a path and of a query that go into the log."""
 LONGEST_AGENT: Final = 256
 
 ID: Final = "dateline.request_id"
 """Where the scope has the id."""
+ASKED: Final = "dateline.asked"
+"""Where it has the path and the query as they are logged, if that is known already."""
 GONE: Final = "dateline.gone"
 """Set in the scope of a request whose client went away before the answer was complete."""
 CLIENT_GONE: Final = 499
@@ -96,6 +97,16 @@ def refused(metrics: Metrics, scope: MutableMapping[str, Any] | None, url: bytes
     return own_id.encode()
 
 
+@contextmanager
+def about(own_id: str) -> Iterator[None]:
+    """Let what is logged meanwhile name the request."""
+    before = request_id.set(own_id)
+    try:
+        yield
+    finally:
+        request_id.reset(before)
+
+
 def is_probe(scope: Scope) -> bool:
     """Return whether a machine asks how the service is; traces of that would bury the others."""
     return scope.get("path") in ("/health", "/ready", "/metrics")
@@ -132,7 +143,7 @@ def report(
     more = _more(scope) if NOTES in scope or TELEMETRY in scope else ""
     line = (
         f'{{"time":"{timestamp(int(time() * 1000))}",{_kind(method, route, status)},"request_id":"{own_id}",'
-        f'"path":{quote(scope["path"][:LONGEST])},"query":{quote(scope["query_string"][:LONGEST].decode("latin-1"))},'
+        f"{scope.get(ASKED) or asked(scope['path'], scope['query_string'])},"
         f'"milliseconds":{seconds * 1000:.3f},"bytes":{size},"client":{_json(client and client[0])},'
         f'"agent":{_agent(agent)}{more}}}\n'
     )

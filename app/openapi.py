@@ -35,8 +35,8 @@ that support it: **no fact without its words**.
   not have is refused, never ignored.
 - **Limits**: 429 and 503 say in `Retry-After` when to ask again, where time is all it takes.
 - **ETags**: send one back as `If-None-Match`, and what has not changed is answered 304 without a body.
-- **Replicas**: a read that sends back the `X-Dateline-Revision` of a write sees what was written, or is told 503 and to
-  ask again: the replica is behind.
+- **Replicas**: a read that sends back the `X-Dateline-Revision` of a write, or its `ETag` as `If-Match`, sees what was
+  written, or is told 503 and to ask again: the replica is behind.
 - **Writes** take a token; what is wrong with a document is told place by place, in `errors`. `/changes` lists what
   loads did.
 - **Request ids**: every answer has an `X-Request-ID`, the one that you sent or a new one; it is in the server's log.
@@ -72,7 +72,7 @@ RESPONSES = {
     "404": ("NotFound", "Nothing answers to an id, of the path or of a filter; the nearest one is suggested."),
     "408": ("RequestTimeout", "The request took too long to arrive."),
     "409": ("Conflict", "Another article calls an entity otherwise; `errors` names it."),
-    "412": ("PreconditionFailed", "The article is not as the client believes it to be."),
+    "412": ("PreconditionFailed", "What is there is not what the client believes to be there, by its ETag."),
     "413": ("ContentTooLarge", "The body is too long, or takes too long to check."),
     "414": ("UriTooLong", "The URL is too long."),
     "415": ("UnsupportedMediaType", "The body is not JSON, or is compressed."),
@@ -96,7 +96,7 @@ NAMING = {"id", "article"}
 """Parameters of paths that name what may not be there; all lists take `article`."""
 HEADERS = {
     "ETag": {
-        "description": "The version of this answer, for `If-None-Match`.",
+        "description": "The version of this answer, for `If-None-Match` and `If-Match`.",
         "schema": {"type": "string"},
         "example": '"9f2c41d07be35a68-1110c0c1b919b2b2"',
     },
@@ -125,6 +125,14 @@ IF_NONE_MATCH = {
     "in": "header",
     "description": "The `ETag` of an answer that the client has: 304 if it is the same still. Commas join several.",
     "schema": {"type": "string", "examples": ['"9f2c41d07be35a68-1110c0c1b919b2b2"']},
+}
+WANTED = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The `ETag` of the version that is wanted, as a write or a read has answered it: 412 if there is "
+    "another. Where reads go to replicas, it is 503 with `Retry-After`, as one may be behind, unless "
+    f"`{REVISION}` tells it what it should know.",
+    "schema": {"type": "string", "examples": ['"ec2532e13b4eda3d23074a9da701cf33"']},
 }
 KNOWING = {
     "name": REVISION,
@@ -217,7 +225,7 @@ def _describe(document: Node, examples: Node) -> Node:
         name: _response(status, text, examples["problems"].get(status)) for status, (name, text) in RESPONSES.items()
     }
     components["headers"] = {name: header | examples["headers"].get(name, {}) for name, header in HEADERS.items()}
-    components["parameters"] = {"IfNoneMatch": IF_NONE_MATCH, "Revision": KNOWING, **WRITING}
+    components["parameters"] = {"IfNoneMatch": IF_NONE_MATCH, "Wanted": WANTED, "Revision": KNOWING, **WRITING}
     return document
 
 
@@ -279,7 +287,7 @@ def _describe_responses(method: str, operation: Node, schemas: Node, recorded: N
     names = {parameter.get("name") for parameter in operation.get("parameters", ())}
     errors = {*operation["responses"], *EVERYWHERE}
     if reads:
-        errors |= {"304", "404"} if names & NAMING else {"304"}
+        errors |= {"304", "404", "412"} if names & NAMING else {"304", "412"}
     if "200" in answers:
         _describe_answer(answers["200"], operation, schemas, recorded, reads=reads)
     if method in ("put", "delete"):
@@ -310,7 +318,7 @@ def _describe_answer(answer: Node, operation: Node, schemas: Node, recorded: Nod
     if reads:
         answer["headers"] = {"ETag": {"$ref": "#/components/headers/ETag"}}
         operation.setdefault("parameters", []).extend(
-            {"$ref": f"#/components/parameters/{name}"} for name in ("IfNoneMatch", "Revision")
+            {"$ref": f"#/components/parameters/{name}"} for name in ("IfNoneMatch", "Wanted", "Revision")
         )
     if "next" in schemas.get(name, {}).get("properties", {}):
         answer["headers"]["Link"] = {"$ref": "#/components/headers/Link"}

@@ -3,18 +3,23 @@
 import asyncio
 from http import HTTPStatus
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
+from httptools import parse_url
 from uvicorn import Config
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from app import observing
-from app.kept import KeptAnswer, KeptAnswers, lines_of
-from app.metrics import Metrics
+from app.kept import lines_of
 from app.middleware import ALWAYS
 from app.problems import MEDIA_TYPE, problem_response
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.reads import Reads  # Whoever only watches over other processes does without the framework.
 
 HEADER_COST = 32
 """Bytes that a header costs beside its own: what HTTP/2 reckons with (RFC 9113, section 6.5.2)."""
@@ -27,8 +32,8 @@ SLOWEST = 16_384
 """Bytes of an answer that a client must at least read in the time that a request may take."""
 
 
-BODILY = frozenset((b"content-length", b"transfer-encoding", b"expect"))
-"""Headers of a request that brings a body."""
+DEMANDING = frozenset((b"content-length", b"transfer-encoding", b"expect", b"if-match"))
+"""Headers of a request that only the application answers: it brings a body, or wants one version and no other."""
 
 
 class RefusalError(Exception):
@@ -83,6 +88,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self.unread = 0
         """Bytes that the client had not read by then."""
         self.watch: asyncio.TimerHandle | None = None
+        self.default_lines: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
+        self.may_ask = True
+        """Whether the database may be asked before what else has arrived is looked at."""
 
     # --- The connection -----------------------------------------------------------------------------------------------
 
@@ -178,50 +186,84 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_message_complete()
         self.arriving = False
 
-    # --- Answers that are kept ----------------------------------------------------------------------------------------
+    # --- Plain reads ----------------------------------------------------------------------------------------------
 
     def _answer_at_once(self) -> bool:
-        """Answer what has been answered before, and say whether: the application would take ten times as long.
+        """Answer a plain read that nothing stands before, and say whether: the application would take longer.
 
-        Only for a plain read that nothing stands before, and that the application would answer the same.
+        What has been answered before is given again; else the database is asked, where that takes no waiting. It is
+        asked once in a piece of data: who sends many requests at once takes turns with others.
         """
         started = perf_counter()
-        store: KeptAnswers | None = self.app_state.get("kept")
-        if store is None or self.parser.get_method() != b"GET" or self.stopping or self.flow.write_paused:
-            return False
-        if self.cycle is not None and not self.cycle.response_complete:
-            return False
+        reads: Reads | None = self.app_state.get("reads")
         headers = dict(self.headers)
-        if len(headers) < len(self.headers) or not BODILY.isdisjoint(headers):
+        if reads is None or not self._is_plain(headers):
             return False
-        if self.parser.should_upgrade() or not self.parser.should_keep_alive() or self._is_old():
+        own_id, agent = observing.identify(self.headers)
+        given = reads.find(self.url, headers)
+        if given is None and self.may_ask:
+            self.may_ask = False
+            with observing.about(own_id):
+                given = reads.answer_at_once(self._scope_of_read())
+        if given is None:
             return False
-        kept = store.find(self.url, headers.get(b"accept-encoding"))
-        held = headers.get(b"if-none-match")
-        if kept is None or held not in (None, kept.etag):
-            return False
-        self._give(kept, is_held=held is not None, started=started)
+        head = b"%b%bx-request-id: %b\r\n%b\r\n" % (
+            STATUS_LINE[given.status], self._default_lines(), own_id.encode(), given.head
+        )  # fmt: skip
+        self.transport.write(head + given.body)
+        scope = {
+            "method": "GET",
+            observing.ASKED: given.asked,
+            "route": given.route,
+            "client": self._client(headers),
+        }
+        seconds = perf_counter() - started
+        observing.report(self.app_state["metrics"], scope, own_id, agent, given.status, len(given.body), seconds)
+        self.on_response_complete()
         return True
 
-    def _is_old(self) -> bool:
-        return bool(self.parser.get_http_version() != "1.1")
+    def _is_plain(self, headers: dict[bytes, bytes]) -> bool:
+        """Tell whether this is a read that the application would answer the same, and that nothing stands before."""
+        return (
+            self.parser.get_method() == b"GET"
+            and self.parser.get_http_version() == "1.1"
+            and self.parser.should_keep_alive()
+            and not self.parser.should_upgrade()
+            and len(headers) == len(self.headers)
+            and DEMANDING.isdisjoint(headers)
+            and not (self.stopping or self.flow.write_paused)
+            and (self.cycle is None or self.cycle.response_complete)
+        )
 
-    def _give(self, kept: KeptAnswer, *, is_held: bool, started: float) -> None:
-        """Write the answer, log and count it, and wait for the next request."""
-        status, head, body = (304, kept.head_of_not_modified, b"") if is_held else (200, kept.head, kept.body)
-        own_id, agent = observing.identify(self.headers)
-        varying = lines_of([*self.server_state.default_headers, (observing.HEADER, own_id.encode())])
-        self.transport.write(b"".join((STATUS_LINE[status], varying, head, b"\r\n", body)))
-        scope: dict[str, Any] = {
+    def _scope_of_read(self) -> dict[str, Any]:
+        """Return the request as reads take it, its path as uvicorn has it."""
+        url = parse_url(self.url)
+        return {
+            "type": "http",
             "method": "GET",
-            "path": kept.path,
-            "query_string": kept.query,
-            "route": kept.route,
-            "client": self.client,
+            "path": unquote(url.path.decode("ascii")),
+            "raw_path": url.path,
+            "query_string": url.query or b"",
+            "headers": self.headers,
         }
-        metrics: Metrics = self.app_state["metrics"]
-        observing.report(metrics, scope, own_id, agent, status, len(body), perf_counter() - started)
-        self.on_response_complete()
+
+    def _default_lines(self) -> bytes:
+        """Return the headers of all answers as lines; uvicorn makes a new list of them each second."""
+        headers, lines = self.default_lines
+        if headers is not self.server_state.default_headers:
+            headers = self.server_state.default_headers
+            lines = lines_of(headers)
+            self.default_lines = headers, lines
+        return lines
+
+    def _client(self, headers: dict[bytes, bytes]) -> tuple[str, int] | None:
+        """Return the client's address, as a proxy that is believed says it."""
+        said = headers.get(b"x-forwarded-for")
+        proxies = self.app.trusted_hosts if isinstance(self.app, ProxyHeadersMiddleware) else ()
+        if said is None or self.client is None or self.client[0] not in proxies:
+            return self.client
+        host, port = self.app.trusted_hosts.get_trusted_client_address(said.decode("latin-1"))
+        return (host, port) if host else self.client
 
     # --- Time ---------------------------------------------------------------------------------------------------------
 
@@ -274,6 +316,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse the data, or throw it away after a refusal."""
+        self.may_ask = True
         if self.refusal is None:
             super().data_received(data)
 

@@ -1,18 +1,21 @@
 """Reads are answered without the framework's detours, and what is answered is kept."""
 
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.answers import Answer
 from app.errors import DatelineError
-from app.kept import KeptAnswer, KeptAnswers
+from app.kept import Given, KeptAnswer, KeptAnswers, lines_of
+from app.logs import asked
 from app.middleware import ALWAYS
 from app.observing import TELEMETRY
 from app.problems import answer_to, known_names
@@ -77,30 +80,46 @@ class Reads:
     requests that are traced.
     """
 
-    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute], kept: KeptAnswers) -> None:
+    def __init__(self, app: FastAPI, routes: Iterable[BaseRoute], kept: KeptAnswers) -> None:
         self.app = app
         self.kept = kept
         self.reads = {read.route.path: read for route in routes if (read := Read.of(route)) is not None}
+        self.is_untraced = False
+        """Whether the framework has let through a request that it does not trace."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a plain read; pass on everything else."""
-        if scope["type"] != "http" or scope["method"] != "GET" or TELEMETRY in scope:
-            await self.app(scope, receive, send)
-            return
+    async def answer(self, scope: Scope) -> Response | None:
+        """Answer a plain read, and keep the answer; None for what the framework has to answer."""
         read, path_parameters = self._find(scope["path"])
         parameters = None if read is None else read.given(scope["query_string"])
         if read is None or parameters is None:
-            await self.app(scope, receive, send)
-            return
+            return None
         scope["route"] = read.route
         try:
             answer = await read.answer(scope, parameters, path_parameters)
         except DatelineError as error:
-            await answer_to(error, scope["path"])(scope, receive, send)
-            return
+            return answer_to(error, scope["path"])
         self._keep(scope, read, answer)
-        await send({"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        return answer
+
+    def find(self, url: bytes, headers: Mapping[bytes, bytes]) -> Given | None:
+        """Return the answer that is kept to a request of this URL, as far as its headers let it be given."""
+        held = headers.get(b"if-none-match")
+        kept = self.kept.find(url, headers.get(b"accept-encoding"))
+        if not self.is_untraced or kept is None or held not in (None, kept.etag):
+            return None
+        return kept.whole if held is None else kept.not_modified
+
+    def answer_at_once(self, scope: Scope) -> Given | None:
+        """Answer a plain read before anything else happens; None for what the application has to answer."""
+        if not self.is_untraced:
+            return None
+        scope["app"] = self.app
+        answer = _at_once(self.answer(scope))
+        if answer is None:
+            return None
+        head = lines_of([*answer.raw_headers, *ALWAYS])
+        own = asked(scope["path"], scope["query_string"])
+        return Given(answer.status_code, head, bytes(answer.body), own, scope["route"])
 
     def _find(self, path: str) -> tuple[Read | None, dict[str, str]]:
         """Return what reads the path, and what of the path goes into its parameters."""
@@ -125,3 +144,40 @@ class Reads:
             route=read.route,
         )
         self.kept.keep(scope["raw_path"] + (b"?" + query if query else b""), accepted, kept)
+
+
+def _at_once(answering: Coroutine[Any, Any, Response | None]) -> Response | None:
+    """Run a coroutine that has nothing to wait for; return None if it has, or if it fails.
+
+    Either way the application will come upon it again, and say so.
+    """
+    try:
+        answering.send(None)
+    except StopIteration as end:
+        answer: Response | None = end.value
+        return answer
+    except Exception:
+        return None
+    answering.close()
+    return None
+
+
+class Directly:
+    """Answers plain reads before the framework's detours."""
+
+    def __init__(self, app: ASGIApp, reads: Reads) -> None:
+        self.app = app
+        self.reads = reads
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a plain read; pass on everything else."""
+        answer = None
+        if scope["type"] == "http":
+            self.reads.is_untraced = TELEMETRY not in scope
+            if self.reads.is_untraced and scope["method"] == "GET":
+                answer = await self.reads.answer(scope)
+        if answer is None:
+            await self.app(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers})
+        await send({"type": "http.response.body", "body": answer.body})

@@ -21,7 +21,7 @@ cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 console = Console(width=150)
 EVERYBODY = ",".join([*ALL, LIMIT])
 EVERY_TASK, EVERY_MODE = ",".join(Task), ",".join(Mode)
-PARTS = ("peers", "while-loading", "workers", "loading")
+PARTS = ("peers", "while-loading", "workers", "logging", "loading")
 EVERY_PART = ",".join(PARTS)
 PUBLISHED = ROOT / "results.json"
 Listed = Annotated[str, typer.Option(help="Separated by commas.")]
@@ -90,6 +90,11 @@ def _measure_parts(corpus: Corpus, plan: Plan, wanted: Sequence[str], results: d
         found = parts.workers(corpus, plan.seconds, plan.rounds, pinned)
         results["workers"] = report.medians(list(found), ("workers",))
         report.print_rows(console, "Workers, every request another question", results["workers"])
+    if "logging" in wanted:
+        tell("the log")
+        found = parts.logging(corpus, plan.seconds, plan.rounds, pinned)
+        results["logging"] = report.medians(list(found), ("log",))
+        report.print_rows(console, "Hot, with the request log and without", results["logging"])
     if "loading" in wanted:
         tell("loading")
         results["loading"] = list(parts.loading(DATA / "loading", pinned))

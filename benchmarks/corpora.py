@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.asking import Asked
@@ -61,13 +61,13 @@ class Corpus:
             leftover.unlink()
         dateline(part, "migrate")
         if self.articles == REAL:
-            seconds = dateline(part, "load", *map(str, sorted((CHECKOUT / "seed_data").glob("*/"))))
+            took = dateline(part, "load", *map(str, sorted((CHECKOUT / "seed_data").glob("*/"))))
         else:
             file = self.folder / "corpus.ndjson"
             write_documents(file, self.articles)
-            seconds = dateline(part, "load", str(file))
+            took = dateline(part, "load", str(file))
             file.unlink()
-        (self.folder / "load.json").write_text(json.dumps({"seconds": seconds}))
+        (self.folder / "load.json").write_text(json.dumps(asdict(took)))
         part.rename(self.database)
 
     def publish(self) -> Path:
@@ -81,15 +81,30 @@ class Corpus:
         return file
 
 
-def dateline(database: Path, *arguments: str, core: str | None = None) -> float:
-    """Run `dateline` on a database, on one core if it is given; return the seconds it took."""
+@dataclass(frozen=True)
+class Took:
+    """What a command took."""
+
+    seconds: float
+    peak: float
+    """Megabytes that it had in memory at the most."""
+
+
+def dateline(database: Path, *arguments: str, core: str | None = None) -> Took:
+    """Run `dateline` on a database, on one core if it is given.
+
+    Raises:
+        CalledProcessError: it fails.
+    """
     environment = {**os.environ, "DATELINE_DATABASE_URL": f"sqlite:///{database}"}
+    command = [*(["taskset", "--cpu-list", core] if core else []), sys.executable, "-m", "app.cli", *arguments]
     began = time.perf_counter()
-    subprocess.run(
-        [*(["taskset", "--cpu-list", core] if core else []), sys.executable, "-m", "app.cli", *arguments],
-        check=True, cwd=CHECKOUT, env=environment, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    return time.perf_counter() - began
+    process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Took(time.perf_counter() - began, usage.ru_maxrss * 1024 / 1e6)
 
 
 def write_documents(file: Path, count: int, start: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""What is measured of Dateline alone: while articles are loaded, with two workers, and how fast it loads."""
+"""What is measured of Dateline alone: while articles are loaded, with two workers, without its log, and loading."""
 
 import json
 import shutil
@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,11 @@ Row = dict[str, Any]
 
 
 def while_loading(corpus: Corpus, tasks: Sequence[Task], seconds: float, rounds: int, cores: Cores) -> Iterator[Row]:
-    """Yield the rate of hot questions while another process loads articles into the same database."""
+    """Yield the rate of hot questions while another process loads articles into the same database.
+
+    Where there are two cores, that process takes its time from the load, which then asks less than could be answered:
+    see the answers for each second of processor time that the server gets.
+    """
     questions = Questions(corpus.publish())
     folder = corpus.folder / "while-loading"
     for number in range(rounds):
@@ -47,13 +51,15 @@ def while_loading(corpus: Corpus, tasks: Sequence[Task], seconds: float, rounds:
                     for task in tasks:
                         question = questions.hot(task)
                         peer.learn(asked, [question])
-                        request = peer.request(question)
-                        found.append(ask_again_and_again(server.url, request, seconds, cores.load, folder))
+                        request, before = peer.request(question), server.busy()
+                        each = ask_again_and_again(server.url, request, seconds, cores.load, folder)
+                        found.append((each, each.requests / (server.busy() - before)))
                 start += loaded.articles
-                for task, each in zip(tasks, found, strict=True):
+                for task, (each, by_processor) in zip(tasks, found, strict=True):
                     yield {
                         "round": number, "task": task.value, "wanted loads a second": rate,
                         "loads a second": loaded.a_second, "rate": each.rate, "p99": each.p99, "errors": each.errors,
+                        "answers a processor second": by_processor,
                     }  # fmt: skip
 
 
@@ -88,7 +94,11 @@ def _loader(database: Path, start: int, rate: int, core: str) -> Iterator[Loaded
 
 
 def workers(corpus: Corpus, seconds: float, rounds: int, cores: Cores) -> Iterator[Row]:
-    """Yield the rate of different questions with one worker and with two, on two cores each time."""
+    """Yield the rate of different questions with one worker and with two, on two cores each time.
+
+    Where the load has no core of its own, the rate for each second of processor time that the workers get says what
+    they would do with cores of theirs.
+    """
     questions = Questions(corpus.publish())
     folder = corpus.folder / "workers"
     folder.mkdir(exist_ok=True)
@@ -100,8 +110,30 @@ def workers(corpus: Corpus, seconds: float, rounds: int, cores: Cores) -> Iterat
                 hot = peer.request(questions.hot(Task.FILTER))
                 ask_again_and_again(server.url, hot, 2, cores.load, folder)  # both begin to serve
                 requests = [peer.request(question) for question in questions.cold(Task.FILTER, number)]
+                before = server.busy()
                 found = ask_each(server.url, requests, seconds, cores.load, folder)
-                yield {"round": number, "workers": count, "rate": found.rate, "p99": found.p99, "errors": found.errors}
+                yield {
+                    "round": number, "workers": count, "rate": found.rate, "p99": found.p99, "errors": found.errors,
+                    "answers a processor second": found.requests / (server.busy() - before),
+                }  # fmt: skip
+
+
+def logging(corpus: Corpus, seconds: float, rounds: int, cores: Cores) -> Iterator[Row]:
+    """Yield the rate of a hot question with the request log as shipped, and without."""
+    questions = Questions(corpus.publish())
+    folder = corpus.folder / "logging"
+    folder.mkdir(exist_ok=True)
+    for number in range(rounds):
+        for level in ("info", "error"):
+            peer, port = Dateline(corpus.folder), free_port()
+            command = peer.command(port)
+            command = replace(command, environment={**command.environment, "DATELINE_LOG_LEVEL": level})
+            with serving(command, port, folder / "server.log", cores.server) as server:
+                request = peer.request(questions.hot(Task.FILTER))
+                ask_again_and_again(server.url, request, 1, cores.load, folder)
+                found = ask_again_and_again(server.url, request, seconds, cores.load, folder)
+                written = "as shipped" if level == "info" else "errors alone"
+                yield {"round": number, "log": written, "rate": found.rate, "p99": found.p99, "errors": found.errors}
 
 
 def loading(folder: Path, cores: Cores, articles: int = LOADED) -> Iterator[Row]:
@@ -112,8 +144,8 @@ def loading(folder: Path, cores: Cores, articles: int = LOADED) -> Iterator[Row]
     write_documents(documents, articles)
     for database in (ours, stored, raw):
         dateline(database, "migrate")
-    starting = dateline(ours, "--version", core=cores.server)
-    whole = dateline(ours, "load", str(documents), core=cores.server) - starting
+    starting = dateline(ours, "--version", core=cores.server).seconds
+    whole = dateline(ours, "load", str(documents), core=cores.server).seconds - starting
     storing = _told_by("storing", documents, stored, core=cores.server)["seconds"]
     copied = _told_by("executemany", ours, raw, core=cores.server)
     if not _sizes(ours) == _sizes(stored) == _sizes(raw):

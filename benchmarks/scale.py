@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from app.main import create_app
 from app.settings import Settings
-from benchmarks.corpora import Corpus
+from benchmarks.corpora import Corpus, Took
 from benchmarks.kinds import Kinds
 from benchmarks.questions import LIMITS
 
@@ -139,12 +139,12 @@ def sizes_of(corpus: Corpus) -> Row:
     of_indexes = sum(size for name, size in pages.items() if name in indexes)
     of_text = sum(size for name, size in pages.items() if name.startswith("search_index"))
     largest = sorted(pages.items(), key=lambda pair: -pair[1])[:5]
-    seconds = json.loads((corpus.folder / "load.json").read_text())["seconds"]
+    took = Took(**json.loads((corpus.folder / "load.json").read_text()))
     return {
         "corpus": corpus.name, "facts": facts, "entities": entities, "MB": total / 1e6, "bytes a fact": total / facts,
         "of it indexes, %": 100 * of_indexes / total, "of it full text, %": 100 * of_text / total,
         "largest": ", ".join(f"{name} {size / 1e6:,.0f} MB" for name, size in largest),
-        "loaded in, s": seconds, "facts a second": facts / seconds,
+        "loaded in, s": took.seconds, "facts a second": facts / took.seconds, "with at most, MB": took.peak,
     }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
+TICKS = os.sysconf("SC_CLK_TCK")
 PATIENCE = 300
 """Seconds that a server may take until it answers; some read all their rows first."""
 
@@ -42,6 +43,10 @@ class Serving:
     def resident(self) -> float:
         """Return the megabytes that its processes have in memory."""
         return sum(map(_resident, _family(self.process.pid))) / 1e6
+
+    def busy(self) -> float:
+        """Return the seconds of processor time that its processes have taken."""
+        return sum(map(_busy, _family(self.process.pid))) / TICKS
 
 
 def free_port() -> int:
@@ -119,3 +124,11 @@ def _resident(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
     except OSError:
         return 0
+
+
+def _busy(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(fields[11]) + int(fields[12])

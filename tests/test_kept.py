@@ -114,8 +114,10 @@ def test_all_of_them_stay_within_the_room_and_are_counted_right(steps: list[tupl
 
 def test_304_goes_without_what_is_said_of_a_body() -> None:
     kept = answer()
-    assert kept.head.count(b"\r\n") == len(HEADERS)
-    assert kept.head_of_not_modified == b'etag: "tag"\r\nvary: Accept-Encoding\r\n'
+    assert kept.whole.head.count(b"\r\n") == len(HEADERS)
+    assert kept.not_modified.head == b'etag: "tag"\r\nvary: Accept-Encoding\r\n'
+    assert (kept.whole.status, kept.not_modified.status) == (200, 304)
+    assert (kept.whole.body, kept.not_modified.body) == (kept.body, b"")
 
 
 def test_a_turn_of_the_loop_asks_once_and_the_next_one_anew() -> None:

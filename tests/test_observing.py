@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive, Scope, Send
 
-from app.logs import Lines, note
+from app.logs import LONGEST, Lines, note
 from app.metrics import METHODS, Metrics
 from app.middleware import Unexpected
-from app.observing import LONGEST, LONGEST_AGENT, Observed
+from app.observing import LONGEST_AGENT, Observed
 from app.protocol import BoundedProtocol
 from app.queries import entities
 from app.settings import Settings

@@ -175,6 +175,7 @@ def test_each_operation_answers_as_documented(document: Node, operations: dict[s
             "404": api.get(
                 path.replace("{id}", "nothing"), query | ({"article": "nothing"} if "article" in names else {})
             ),
+            "412": api.get(known, query, headers={"If-Match": '"other"'}),
             "422": api.get(known, query | {"nothing": "1"}),
         }
         for status, response in responses.items():

@@ -15,10 +15,10 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from app import protocol
-from app.kept import KeptAnswers
 from app.metrics import Metrics
 from app.middleware import ALWAYS
 from app.protocol import BoundedProtocol
+from app.reads import Reads
 from app.settings import Settings
 
 GET = b"GET /people HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -109,11 +109,11 @@ class Line:
 
 
 @asynccontextmanager
-async def serving(kept: KeptAnswers | None = None, **limits: float) -> AsyncIterator[Line]:
+async def serving(reads: Reads | None = None, **limits: float) -> AsyncIterator[Line]:
     app, state, metrics = Application(), ServerState(), Metrics()
     config = Config(app, log_config=None, lifespan="off", ws="none", timeout_keep_alive=100)
     settings = Settings.model_validate(limits)
-    make = partial(BoundedProtocol, settings, config, state, {"metrics": metrics, "kept": kept})
+    make = partial(BoundedProtocol, settings, config, state, {"metrics": metrics, "reads": reads})
     server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
     line = Line(app, state, metrics, server.sockets[0].getsockname()[1])
     try:

@@ -4,9 +4,11 @@ import asyncio
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
 from app.kept import KeptAnswer, KeptAnswers
 from app.middleware import ALWAYS
+from app.reads import Reads
 from tests.test_protocol import CLOSE, GET, POST, Run, answers_in, run, serving
 
 __all__ = ["run"]  # a fixture
@@ -16,11 +18,18 @@ KEPT = b"from the shelf"
 LATER = b"Content-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-def shelf(token: str | None = "now") -> KeptAnswers:
+def reads_with(kept: KeptAnswers) -> Reads:
+    """Return reads of no path, that have seen a request go through the application."""
+    reads = Reads(FastAPI(), [], kept)
+    reads.is_untraced = True
+    return reads
+
+
+def shelf(token: str | None = "now") -> Reads:
     kept = KeptAnswers(1_000_000, lambda: token)
     headers = [(b"content-length", b"%d" % len(KEPT)), (b"etag", TAG), *ALWAYS]
     kept.keep(b"/people", None, KeptAnswer("now", TAG, headers, KEPT, "/people", b"", None))
-    return kept
+    return reads_with(kept)
 
 
 def get(*headers: bytes, target: bytes = b"/people", version: bytes = b"1.1") -> bytes:
@@ -30,7 +39,7 @@ def get(*headers: bytes, target: bytes = b"/people", version: bytes = b"1.1") ->
 
 def test_a_kept_answer_is_given_without_the_application(run: Run) -> None:
     async def main() -> None:
-        async with serving(kept=shelf()) as line:
+        async with serving(shelf()) as line:
             reader, writer = await line.connect()
             for _ in range(3):
                 writer.write(get(b"X-Request-ID: mine"))
@@ -48,7 +57,7 @@ def test_a_kept_answer_is_given_without_the_application(run: Run) -> None:
 
 def test_who_has_it_is_told_so(run: Run) -> None:
     async def main() -> None:
-        async with serving(kept=shelf()) as line:
+        async with serving(shelf()) as line:
             reader, writer = await line.connect()
             writer.write(get(b"If-None-Match: " + TAG))
             head = await reader.readuntil(b"\r\n\r\n")
@@ -72,6 +81,7 @@ UNLIKE = {
     "an expectation": get(b"Expect: 100-continue"),
     "another coding": get(b"Accept-Encoding: gzip"),
     "other tags": get(b'If-None-Match: "other", ' + TAG),
+    "a version that is wanted": get(b"If-Match: " + TAG),
     "a weak tag": get(b"If-None-Match: W/" + TAG),
     "a header twice": get(b"If-None-Match: " + TAG, b'If-None-Match: "other"'),
     "an old version": get(b"Connection: keep-alive", version=b"1.0"),
@@ -82,7 +92,7 @@ UNLIKE = {
 @pytest.mark.parametrize("request_line", UNLIKE.values(), ids=list(UNLIKE))
 def test_whatever_is_not_a_plain_read_goes_to_the_application(run: Run, request_line: bytes) -> None:
     async def main() -> None:
-        async with serving(kept=shelf()) as line:
+        async with serving(shelf()) as line:
             reader, writer = await line.connect()
             writer.write(request_line)
             assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 ")
@@ -94,7 +104,7 @@ def test_whatever_is_not_a_plain_read_goes_to_the_application(run: Run, request_
 @pytest.mark.parametrize("token", ["later", None])
 def test_an_answer_that_a_load_has_outdated_is_not_given(run: Run, token: str | None) -> None:
     async def main() -> None:
-        async with serving(kept=shelf(token)) as line:
+        async with serving(shelf(token)) as line:
             assert answers_in(await line.says(GET, CLOSE)) == [(200, False), (200, True)]
             assert line.app.paths == ["/people", "/people"]
 
@@ -103,7 +113,7 @@ def test_an_answer_that_a_load_has_outdated_is_not_given(run: Run, token: str | 
 
 def test_answers_come_in_the_order_of_their_requests(run: Run) -> None:
     async def main() -> None:
-        async with serving(kept=shelf()) as line:
+        async with serving(shelf()) as line:
             line.app.answer = b"slow"
             line.app.go_on.clear()
             reader, writer = await line.connect()
@@ -124,7 +134,7 @@ def test_a_client_that_does_not_read_is_given_no_more_than_the_buffers_take(run:
         body = bytes(1_000_000)
         headers = [(b"content-length", b"%d" % len(body))]
         kept.keep(b"/people", None, KeptAnswer("now", TAG, headers, body, "/people", b"", None))
-        async with serving(kept=kept) as line:
+        async with serving(reads_with(kept)) as line:
             _, writer = await line.connect(window=4096)
             writer.write(get() * 50)
             (connection,) = await line.connections()
@@ -137,7 +147,7 @@ def test_a_client_that_does_not_read_is_given_no_more_than_the_buffers_take(run:
 
 def test_when_a_stop_has_come_the_application_says_which_answer_is_the_last(run: Run) -> None:
     async def main() -> None:
-        async with serving(kept=shelf()) as line:
+        async with serving(shelf()) as line:
             reader, writer = await line.connect()
             (connection,) = await line.connections()
             connection.shutdown()
@@ -150,7 +160,7 @@ def test_when_a_stop_has_come_the_application_says_which_answer_is_the_last(run:
 
 def test_requests_that_are_answered_at_once_are_counted(run: Run) -> None:
     async def main() -> None:
-        async with serving(kept=shelf()) as line:
+        async with serving(shelf()) as line:
             reader, writer = await line.connect()
             writer.write(get() + get(b"If-None-Match: " + TAG))
             await reader.readuntil(b"HTTP/1.1 304")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from opentelemetry.sdk.trace import TracerProvider
 
 from app.loading.checking import CheckedArticle
-from app.reads import Reads
+from app.reads import Directly, Reads
 from tests.api import KOOME, LISTS, Api
 from tests.newsroom import report, tiny_article
 
@@ -115,12 +115,12 @@ def test_whatever_is_asked_of_a_list(
 
 
 def reads_of(api: Api) -> Reads:
-    """Return the middleware, which the first request has put together."""
+    """Return what the middleware asks, which the first request has put together."""
     api.get("/health")
     app: Any = api.app.middleware_stack
-    while not isinstance(app, Reads):
+    while not isinstance(app, Directly):
         app = app.app
-    return app
+    return app.reads
 
 
 def test_every_path_that_asks_the_database_is_read_directly(koome: Api) -> None:

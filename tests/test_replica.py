@@ -20,6 +20,7 @@ import httpx
 import psycopg
 import pytest
 
+from app.encoding import tagged
 from app.errors import SettingsError
 from app.settings import load_settings
 from app.tokens import hash_of
@@ -29,6 +30,7 @@ from tests.loading.articles import TEXT, small_document
 
 REVISION = "X-Dateline-Revision"
 DOCUMENT = {**small_document(), "text": TEXT}
+CHANGED = {**DOCUMENT, "text": f"{TEXT}\nMore.\n"}
 NOWHERE = "postgresql://dateline@127.0.0.1:1/dateline"
 
 
@@ -79,6 +81,72 @@ def test_a_read_that_knows_of_a_write_is_told_that_the_replica_does_not(apart: A
         assert "behind: it is at revision 0, not yet at 1" in assert_problem(answer, 503)["detail"]
         assert answer.headers["retry-after"] == "1"
     assert apart.get("/people", headers={REVISION: "0"}).status_code == 200
+
+
+OF_THE_ARTICLE = ("/articles/one", "/articles/one/text", "/articles/one/coverage", "/articles/one/document")
+
+
+@dataclass
+class Apart:
+    """The API whose replica never hears of anything, and one that writes to that replica."""
+
+    api: Api
+    replica: Api
+
+
+@pytest.fixture
+def both(apart: Api) -> Iterator[Apart]:
+    with Api(apart.app.state.settings.read_url) as replica:
+        yield Apart(apart, replica)
+
+
+def assert_behind(answer: httpx.Response, names: str) -> None:
+    detail = assert_problem(answer, 503)["detail"]
+    assert detail.startswith("the replica that answers here is behind, or there has been a change since: ")
+    assert names in detail
+    assert answer.headers["retry-after"] == "1"
+
+
+@pytest.mark.parametrize("path", OF_THE_ARTICLE)
+@pytest.mark.parametrize("coding", ["", "zstd", "gzip"])
+def test_who_has_the_tag_of_a_write_alone_is_told_that_the_replica_may_not_know_of_it(
+    both: Apart, path: str, coding: str
+) -> None:
+    api = both.api
+    written = api.put("one", DOCUMENT).headers["etag"]
+    wanted = {"If-Match": tagged(written, coding)}
+    assert_behind(api.get(path, headers=wanted), "there is no article ‘one’")
+    assert_behind(api.get(path, headers={"If-Match": "*"}), "there is no article ‘one’")
+    assert_problem(api.get(path), 404)
+
+    older = both.replica.put("one", CHANGED).headers["etag"]
+    for more in ({}, {"If-None-Match": older}, {"If-None-Match": "*"}):
+        assert_behind(api.get(path, headers={**wanted, **more}), f"its ETag is {older}")
+    for headers in ({}, {"If-Match": older}, {"If-Match": "*"}, {"If-Match": f"{older}, {written}"}):
+        assert api.get(path, headers=headers).headers["etag"] == older
+
+    both.replica.put("one", DOCUMENT)
+    assert api.get(path, headers=wanted).headers["etag"] == written
+
+
+@pytest.mark.parametrize("path", ["/people", "/search?q=ada", "/changes", "/people/ada", "/people?article=one"])
+def test_so_is_who_has_the_tag_of_a_read_elsewhere(both: Apart, path: str) -> None:
+    both.replica.put("one", DOCUMENT)
+    seen = both.replica.get(path).headers["etag"]
+    assert both.api.get(path, headers={"If-Match": seen}).status_code == 200
+    both.replica.delete("one")
+    assert_behind(both.api.get(path, headers={"If-Match": seen}), "")
+
+
+def test_who_has_the_revision_too_is_told_what_there_is_by_a_replica_that_has_come_so_far(both: Apart) -> None:
+    written = both.api.put("one", DOCUMENT).headers
+    wanted = {"If-Match": written["etag"], REVISION: written[REVISION]}
+    answer = both.api.get("/articles/one", headers=wanted)
+    assert "it is at revision 0, not yet at 1" in assert_problem(answer, 503)["detail"]
+    both.replica.put("one", CHANGED)
+    assert_problem(both.api.get("/articles/one", headers=wanted), 412)
+    both.replica.delete("one")
+    assert_problem(both.api.get("/articles/one", headers=wanted), 404)
 
 
 @pytest.mark.parametrize("value", ["", "one", "-1", "1.0", "1, 2", "9" * 20])
@@ -245,22 +313,34 @@ def nodes() -> Iterator[tuple[Node, Node]]:
                     wait_until(node.has_stopped)
 
 
-def put(server: Server, article_id: str) -> httpx.Response:
+def put(server: Server, article_id: str, document: Any = DOCUMENT) -> httpx.Response:
     headers = bearing(content_type="application/json")
-    return server.client.put(f"/articles/{article_id}", content=body_of(DOCUMENT), headers=headers)
+    return server.client.put(f"/articles/{article_id}", content=body_of(document), headers=headers)
 
 
 def is_refused(server: Server, article_id: str) -> bool:
     return put(server, article_id).status_code == 503
 
 
-def read(server: Server, path: str, written: httpx.Response) -> httpx.Response:
-    """Read what was written: as soon as the replica has heard of it."""
-    held = {REVISION: written.headers[REVISION]}
+def read(server: Server, path: str, held: dict[str, str]) -> httpx.Response:
+    """Read what was written, by its revision or its ETag: as soon as the replica has heard of it."""
     deadline = time.monotonic() + 30
     while (answer := server.client.get(path, headers=held)).status_code == 503 and time.monotonic() < deadline:
         assert "the replica that answers here is behind" in answer.json()["detail"]
     return answer
+
+
+def by_revision(written: httpx.Response) -> dict[str, str]:
+    return {REVISION: written.headers[REVISION]}
+
+
+def by_tag(written: httpx.Response) -> dict[str, str]:
+    return {"If-Match": tag_of(written)}
+
+
+def tag_of(answer: httpx.Response) -> str:
+    tag: str = answer.headers["etag"]
+    return tag
 
 
 def test_the_primary_dies_and_reads_go_on_and_so_do_writes_once_the_replica_is_promoted(
@@ -284,15 +364,19 @@ def test_the_primary_dies_and_reads_go_on_and_so_do_writes_once_the_replica_is_p
         # Who writes at one reads at the other.
         written = put(one, "first")
         assert written.status_code == 201
-        assert read(two, "/articles/first", written).headers["etag"] == written.headers["etag"]
+        for known in (by_revision(written), by_tag(written)):
+            assert tag_of(read(two, "/articles/first", known)) == tag_of(written)
         replica("SELECT pg_wal_replay_pause()")
-        written = put(two, "second")
+        changed, created = put(two, "first", CHANGED), put(two, "second")
         assert one.client.get("/articles/second").status_code == 404
-        behind = one.client.get("/articles/second", headers={REVISION: written.headers[REVISION]})
+        behind = one.client.get("/articles/second", headers=by_revision(created))
         assert "behind" in assert_problem(behind, 503)["detail"]
+        assert_behind(one.client.get("/articles/second", headers=by_tag(created)), "there is no article ‘second’")
+        assert_behind(one.client.get("/articles/first", headers=by_tag(changed)), f"its ETag is {tag_of(written)}")
         replica("SELECT pg_wal_replay_resume()")
-        assert read(one, "/articles/second", written).status_code == 200
-        assert one.client.get("/ready").json() == {"status": "ready", "revision": 2, "writable": True}
+        assert tag_of(read(one, "/articles/first", by_tag(changed))) == tag_of(changed)
+        assert tag_of(read(one, "/articles/second", by_tag(created))) == tag_of(created)
+        assert one.client.get("/ready").json() == {"status": "ready", "revision": 3, "writable": True}
 
         over = Event()
         statuses: dict[str, list[int]] = {"one": [], "two": []}
@@ -313,11 +397,11 @@ def test_the_primary_dies_and_reads_go_on_and_so_do_writes_once_the_replica_is_p
         primary.kill()
         for server in (one, two):
             # What was connected to it may live on for a moment; to store what is there already changes nothing.
-            wait_until(partial(is_refused, server, "first"))
+            wait_until(partial(is_refused, server, "second"))
             refused = put(server, "third")
             assert "cannot be reached" in assert_problem(refused, 503)["detail"]
             assert refused.headers["retry-after"] == "5"
-            assert server.client.get("/ready").json() == {"status": "ready", "revision": 2, "writable": False}
+            assert server.client.get("/ready").json() == {"status": "ready", "revision": 3, "writable": False}
         goes_on()
         # Who comes now finds nobody to write to, and reads all the same.
         three = stack.enter_context(Server(folders[2], **given))
@@ -328,10 +412,10 @@ def test_the_primary_dies_and_reads_go_on_and_so_do_writes_once_the_replica_is_p
         for server, name in ((one, "third"), (two, "fourth"), (three, "fifth")):
             written = put(server, name)
             assert written.status_code == 201, written.text
-            assert read(one, f"/articles/{name}", written).headers["etag"] == written.headers["etag"]
+            assert tag_of(read(one, f"/articles/{name}", by_tag(written))) == tag_of(written)
         goes_on()
         over.set()
         for reader in readers:
             reader.result()
         assert {status for seen in statuses.values() for status in seen} == {200}
-        assert two.client.get("/ready").json() == {"status": "ready", "revision": 5, "writable": True}
+        assert two.client.get("/ready").json() == {"status": "ready", "revision": 6, "writable": True}

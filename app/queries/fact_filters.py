@@ -24,13 +24,28 @@ from app.schemas.parameters import (
     QuoteFilters,
     RoleFilters,
 )
-from app.tables import Date, Evidence, Fact, Figure, Mention, Note, NoteSubject, Quote, Role, Span, table_of
+from app.tables import (
+    UNVALUED,
+    Date,
+    Evidence,
+    Fact,
+    Figure,
+    Lineage,
+    Listing,
+    Mention,
+    Note,
+    NoteSubject,
+    Quote,
+    Role,
+    Span,
+    table_of,
+)
 from app.text.folding import comparable
-from app.vocabulary import Basis, FactType, Precision
+from app.vocabulary import Basis, FactType, Precision, Tree
 
 FACT, MENTION = table_of(Fact), table_of(Mention)
 ROLE, DATE, QUOTE, FIGURE, NOTE = (table_of(table) for table in (Role, Date, Quote, Figure, Note))
-NOTE_SUBJECT = table_of(NoteSubject)
+NOTE_SUBJECT, LINEAGE, LISTING = table_of(NoteSubject), table_of(Lineage), table_of(Listing).c
 LONGEST: Final = {
     Precision.DAY: 0,
     Precision.MONTH: 30,
@@ -50,6 +65,8 @@ class Arm:
     equal: tuple[tuple[str, tuple[Any, ...]], ...] = ()
     bounds: tuple[tuple[str, str, Any], ...] = ()
     """Column, `least` or `most`, and value."""
+    probes: tuple[str, ...] = ()
+    """Conditions that tell which rows it has, in no order, where its columns do not."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -97,6 +114,19 @@ def _mentions() -> ColumnElement[bool]:
     )
 
 
+def _belongs() -> ColumnElement[bool]:
+    there = LINEAGE.alias("belonging").c
+    organisation: BindParameter[list[str]] = bindparam("organisation", expanding=True)
+    return or_(
+        hidden(ROLE.c.organisation_id).in_(organisation),
+        exists().where(
+            there.entity_id == ROLE.c.organisation_id,
+            there.tree == Tree.PARTS.value,
+            there.ancestor_id.in_(organisation),
+        ),
+    )
+
+
 def _is_about() -> ColumnElement[bool]:
     there = NOTE_SUBJECT.alias("subject").c
     about: BindParameter[list[str]] = bindparam("about", expanding=True)
@@ -126,7 +156,10 @@ def _dated(name: str) -> ColumnElement[bool]:
 
 PROBES: Final[dict[str, ColumnElement[bool]]] = {
     "person": _among(ROLE.c.person_id, "person"),
-    "organisation": _among(ROLE.c.organisation_id, "organisation"),
+    "organisation": _belongs(),
+    "holder": ROLE.c.person_id.in_(
+        select(LISTING.entity_id).where(LISTING.number.in_(bindparam("holder", expanding=True)))
+    ),
     "title": _among(ROLE.c.title_key, "title"),
     "dated": _among(DATE.c.entity_id, "dated"),
     "relation": _among(DATE.c.relation, "relation"),
@@ -163,12 +196,25 @@ class Wanted:
     articles: tuple[str, ...]
 
 
-def wanted_of(filters: ListParameters, parts: Callable[[list[str]], list[str]]) -> Wanted:
+@dataclass(frozen=True)
+class Posts:
+    """How an index finds the posts in some organisations and their parts at any depth; not at all where all is many."""
+
+    organisations: tuple[str, ...] = ()
+    """These organisations and their parts, where these are few."""
+    people: tuple[int, ...] = ()
+    """The lists of people who have the posts, where the parts are many, most of which nobody may have a post in."""
+
+
+Parts = Callable[[list[str]], Posts]
+
+
+def wanted_of(filters: ListParameters, parts: Parts) -> Wanted:
     """Return what the filters ask for.
 
     Args:
         filters: of a list of facts.
-        parts: returns organisations with their parts at any depth.
+        parts: returns how to find the posts in organisations with their parts.
     """
     narrowings: list[Narrowing] = []
     values: dict[str, Any] = {}
@@ -179,7 +225,6 @@ def wanted_of(filters: ListParameters, parts: Callable[[list[str]], list[str]]) 
 
 
 Narrowed = Iterator[tuple[str | None, Narrowing, Any]]
-Parts = Callable[[list[str]], list[str]]
 
 
 def _equal(table: Table, columns: dict[str, tuple[str, Sequence[Any]]]) -> Narrowed:
@@ -190,14 +235,14 @@ def _equal(table: Table, columns: dict[str, tuple[str, Sequence[Any]]]) -> Narro
 
 
 def _roles(filters: RoleFilters, parts: Parts) -> Narrowed:
-    yield from _equal(
-        ROLE,
-        {
-            "person": ("person_id", filters.person),
-            "organisation": ("organisation_id", parts(filters.organisation) if filters.organisation else ()),
-            "title": ("title_key", sorted({comparable(title) for title in filters.title})),
-        },
-    )
+    yield from _equal(ROLE, {"person": ("person_id", filters.person)})
+    if filters.organisation:
+        posts = parts(filters.organisation)
+        arms = [Arm(ROLE, (("organisation_id", posts.organisations),))] if posts.organisations else []
+        arms += [Arm(ROLE, probes=("holder", "organisation"))] if posts.people else []
+        values = {"organisation": filters.organisation, "holder": posts.people}
+        yield None, Narrowing(("organisation",), tuple(arms)), values
+    yield from _equal(ROLE, {"title": ("title_key", sorted({comparable(title) for title in filters.title}))})
 
 
 def _dates(filters: DateFilters, _parts: Parts) -> Narrowed:
@@ -249,7 +294,8 @@ def _figures(filters: FigureFilters, _parts: Parts) -> Narrowed:
     if given:
         sides = {"min": "least", "max": "most"}
         bounds = tuple(("value_key", sides[name], value) for name, value in given.items())
-        yield None, Narrowing(tuple(given), (Arm(FIGURE, (), bounds),), exact=False), given
+        keeps_out_unknown = filters.max is not None and filters.max < UNVALUED
+        yield None, Narrowing(tuple(given), (Arm(FIGURE, (), bounds),), exact=keeps_out_unknown), given
 
 
 def _notes(filters: NoteFilters, _parts: Parts) -> Narrowed:

@@ -10,21 +10,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select
 
 from app.database import Question
+from app.listings import number_of
 from app.queries import fact_ranges as ranges
 from app.queries import paging
-from app.queries.fact_filters import FACT, Arm, Narrowing, Wanted, wanted_of
+from app.queries.fact_filters import Arm, Narrowing, Posts, Wanted, wanted_of
 from app.queries.fact_ranges import KEYS, LOWEST, UNKNOWN, By, Part, Range, Shape
-from app.queries.matching import found_by_text
-from app.queries.paging import Order, Slice, Total, count, decode, encode, question_of
+from app.queries.lists import TALLIES
+from app.queries.matching import is_common, values_of
+from app.queries.paging import Order, Slice, Total, decode, encode, question_of
 from app.schemas.parameters import ListParameters
 from app.tables import Lineage, table_of
-from app.vocabulary import FactType, TotalRelation, Tree
+from app.vocabulary import EntityType, FactType, TotalRelation, Tree
 
 FEW: Final = 1000
 """How many facts are looked at, and sorted, at most where no index has them in order."""
@@ -34,9 +35,10 @@ LINEAGE = table_of(Lineage).c
 
 
 PARTS: Final = Question(
-    select(LINEAGE.entity_id).where(
-        LINEAGE.ancestor_id.in_(bindparam("ids", expanding=True)), LINEAGE.tree == Tree.PARTS.value
-    )
+    select(LINEAGE.entity_id)
+    .where(LINEAGE.ancestor_id.in_(bindparam("ids", expanding=True)), LINEAGE.tree == Tree.PARTS.value)
+    .distinct()
+    .limit(MOST_RANGES + 1)
 )
 
 
@@ -70,7 +72,7 @@ def page_of_facts(connection: Connection, fact_type: FactType | None, filters: L
         InvalidInputError: the cursor is not one of this list and order.
     """
     view = _view(fact_type, filters)
-    wanted = wanted_of(filters, lambda ids: _with_parts(connection, ids))
+    wanted = wanted_of(filters, lambda ids: _posts(connection, ids))
     if filters.q is not None:
         return _found(connection, view, wanted, filters.q)
     lead = _lead(connection, view, wanted)
@@ -91,9 +93,14 @@ def _view(fact_type: FactType | None, filters: ListParameters) -> View:
     return View(fact_type, order, by, filters.limit, after)
 
 
-def _with_parts(connection: Connection, ids: list[str]) -> list[str]:
-    """Return the organisations with their parts at any depth."""
-    return sorted({*ids, *(row.entity_id for row in PARTS.all(connection, {"ids": ids}))})
+def _posts(connection: Connection, ids: list[str]) -> Posts:
+    """Return how to find the posts in organisations with their parts, of which there may be any number."""
+    organisations = {*ids, *(row.entity_id for row in PARTS.all(connection, {"ids": ids}))}
+    if len(organisations) <= MOST_RANGES:
+        return Posts(organisations=tuple(sorted(organisations)))
+    people = tuple(number_of(EntityType.PERSON, organisation=organisation) for organisation in ids)
+    tallies = TALLIES.all(connection, {"numbers": people})
+    return Posts() if any(row.entities > FEW for row in tallies) else Posts(people=people)
 
 
 def _lead(connection: Connection, view: View, wanted: Wanted) -> Lead:
@@ -111,7 +118,7 @@ def _lead(connection: Connection, view: View, wanted: Wanted) -> Lead:
     if len(every) == 1 and in_order:
         return in_order[0]
     for lead in leading:
-        if _is_few(connection, view, lead):
+        if _is_few(connection, view, lead, wanted):
             return replace(lead, ordered=False)
     return replace(in_order[0], most=FEW) if in_order else Lead((Arm(plain),), conditions, most=FEW)
 
@@ -125,6 +132,8 @@ def _led_by(narrowing: Narrowing, every: Sequence[Narrowing]) -> Lead:
 def _has_order(by: By, lead: Lead) -> bool:
     """Tell whether an index has each range of the lead in this order."""
     keys = KEYS[by][:1] if by is not By.POSITION else ()
+    if any(arm.probes for arm in lead.arms):
+        return False
     return sum(1 for arm in lead.arms for _ in arm.ranges()) <= MOST_RANGES and all(
         {name for name, _, _ in arm.bounds} <= set(keys)
         and (not keys or (keys[0] in arm.table.c and arm.columns in ((), ("precision",))))
@@ -132,9 +141,9 @@ def _has_order(by: By, lead: Lead) -> bool:
     )
 
 
-def _is_few(connection: Connection, view: View, lead: Lead) -> bool:
+def _is_few(connection: Connection, view: View, lead: Lead, wanted: Wanted) -> bool:
     shape = _counted(view, replace(lead, probes=()))
-    ((looked, _),) = ranges.count_of(shape).all(connection, _values(lead.arms, {}, FEW + 1))
+    ((looked, _),) = ranges.count_of(shape).all(connection, _values(lead.arms, wanted.values, FEW + 1))
     return bool(looked <= FEW)
 
 
@@ -194,23 +203,21 @@ def _found(connection: Connection, view: View, wanted: Wanted, words: str) -> Sl
     conditions = tuple(name for narrowing in wanted.narrowings for name in narrowing.probes)
     equal = (("article_id", wanted.articles),) if wanted.articles else ()
     lead = Lead((Arm(ranges.plain_table(view.fact_type), equal),), conditions, ordered=False)
+    rows = _rows_found(connection, view, lead, wanted, words)
+    beginning = rows
+    if not rows and view.after is not None:  # What has the words has changed since the page before.
+        beginning = _rows_found(connection, replace(view, after=None), lead, wanted, words)
+    if beginning:
+        number, is_a_part = beginning[0].all_pages, beginning[0].are_common
+    else:
+        number, is_a_part = 0, is_common(connection, words, ranges.types_of(view.fact_type))
+    return _slice(view, rows, Total(number, TotalRelation.AT_LEAST if is_a_part else TotalRelation.EXACT))
+
+
+def _rows_found(connection: Connection, view: View, lead: Lead, wanted: Wanted, words: str) -> Sequence[Any]:
     shape, values = _page(view, lead, wanted)
-    has_words = _has_words(view.fact_type, words)
-    rows = connection.execute(ranges.page_statement(shape).where(has_words), values).all()
-    if view.after is None and len(rows) <= view.limit:
-        return _slice(view, rows, Total(len(rows)))
-    first, values = _page(replace(view, after=None), lead, wanted)
-    everything = ranges.page_statement(first).where(has_words).with_only_columns(FACT.c.id).order_by(None)
-    return _slice(view, rows, count(connection, everything.params(values)))
-
-
-@cache
-def _types(fact_type: FactType | None) -> list[str]:
-    return FactType.values() if fact_type is None else [fact_type.value]
-
-
-def _has_words(fact_type: FactType | None, words: str) -> Any:
-    return found_by_text(FACT.c.id, _types(fact_type), words)
+    values |= values_of(words, ranges.types_of(view.fact_type))
+    return ranges.found_of(shape).all(connection, values)
 
 
 def _slice(view: View, rows: Sequence[Any], total: Total) -> Slice[Any]:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
+    SelectBase,
     and_,
     bindparam,
     case,
@@ -22,14 +23,17 @@ from sqlalchemy import (
     union,
     union_all,
 )
+from sqlalchemy.sql.visitors import iterate
 from sqlmodel import SQLModel
 
 from app.database import Question
 from app.queries.fact_filters import FACT, PROBES, Arm
-from app.tables import FACT_TABLES, UNDATED, UNVALUED, ListedFactRow, table_of
+from app.queries.matching import FACTS, candidates, found_in, has_more
+from app.tables import FACT_TABLES, UNDATED, UNVALUED, ListedFactRow, SearchDocument, table_of
 from app.vocabulary import FactType
 
 LIMIT: Any = bindparam("limit")
+SEARCHED = table_of(SearchDocument).c
 COMMON: Final = ("id", "article_id", "type", "statement", "basis", "reasoning", "attributed_to_id", "notes")
 """The columns of `fact` that every item is made of, in front of its own."""
 
@@ -69,12 +73,19 @@ class Range:
     part: Part = Part.ALL
     resumes: bool = False
     """Whether it starts after a cursor."""
+    probes: tuple[str, ...] = ()
+
+    @property
+    def has_alternatives(self) -> bool:
+        """Whether one of its columns has several values."""
+        return any(several for _, several in self.equal)
 
     @classmethod
     def of(cls, arm: Arm, part: Part = Part.ALL, *, resumes: bool = False) -> "Range":
         """Return the shape of an arm."""
         equal = tuple((name, len(values) > 1) for name, values in arm.equal)
-        return cls(arm.table.name, equal, tuple((name, side) for name, side, _ in arm.bounds), part, resumes)
+        bounds = tuple((name, side) for name, side, _ in arm.bounds)
+        return cls(arm.table.name, equal, bounds, part, resumes, arm.probes)
 
 
 @dataclass(frozen=True)
@@ -110,16 +121,55 @@ def page_of(shape: Shape) -> Question:
 
 def page_statement(shape: Shape) -> Select[Any]:
     """Return the statement for a page, to be narrowed down."""
-    if len(shape.ranges) == 1:
+    if len(shape.ranges) == 1 and not (shape.overlapping and shape.ranges[0].has_alternatives):
         driver: FromClause = _table(shape.ranges[0])
         keys = _keys(shape, 0)
         statement = joined(shape.fact_type, driver).where(*_rows(shape, 0), *(PROBES[name] for name in shape.probes))
     else:
         parts = [select(_part(shape, number).subquery()) for number in range(len(shape.ranges))]
-        driver = (union if shape.overlapping else union_all)(*parts).subquery("found")
+        driver = (_once(parts) if shape.overlapping else union_all(*parts)).subquery("found")
         keys = [driver.c[name] for name in KEYS[shape.by]]
         statement = joined(shape.fact_type, driver)
     return _in_order(statement.add_columns(*keys), keys, descending=shape.descending)
+
+
+@lru_cache(maxsize=256)
+def found_of(shape: Shape) -> Question:
+    """Return the question for a page of the facts of one range in which some words occur.
+
+    Beside what items are made of, each row tells how many facts there are on `all_pages`, and whether these are a part
+    of all, as the words `are_common`: so that the words are looked for once.
+    """
+    (of,) = shape.ranges
+    table = _table(of)
+    chosen = candidates("", types_of(shape.fact_type)).cte("chosen")
+    has_words = _fact_id(table).in_(select(SEARCHED.subject_id).where(found_in(chosen)))
+    named = [key.label(name) for key, name in zip(_keys(shape, 0), KEYS[shape.by], strict=True)]
+    everything = (
+        select(_fact_id(table).label("fact_id"), *named, func.count().over().label("all_pages"))
+        .select_from(_source(shape, table))
+        .where(has_words, *_bounds(of, 0), *(PROBES[name] for name in shape.probes))
+        .subquery("everything")
+    )
+    page = select(*everything.c)
+    if of.resumes:
+        page = page.where(_comes_after(shape, [everything.c[name] for name in KEYS[shape.by]]))
+    page = _in_order(page, [everything.c[name] for name in KEYS[shape.by]], descending=shape.descending)
+    found = page.subquery("found")
+    are_common = has_more(chosen).label("are_common")
+    keys = [found.c[name] for name in KEYS[shape.by]]
+    statement = joined(shape.fact_type, found).add_columns(found.c.all_pages, are_common, *keys)
+    return Question(_in_order(statement, keys, descending=shape.descending))
+
+
+def types_of(fact_type: FactType | None) -> list[str]:
+    """Return the types of search documents that facts of a type, or of any, have."""
+    return [FACTS if fact_type is None else fact_type.value]
+
+
+def _once(parts: Sequence[Select[Any]]) -> SelectBase:
+    """Return the rows of all parts, each once, although one part may have it twice already."""
+    return union(*parts) if len(parts) > 1 else parts[0].distinct()
 
 
 def _part(shape: Shape, number: int) -> Select[Any]:
@@ -155,11 +205,16 @@ def _own(shape: Shape) -> FromClause | None:
 def _source(shape: Shape, table: FromClause) -> FromClause:
     """Return the table, with those that conditions and keys look at."""
     source, own = table, _own(shape)
-    if shape.probes and table is not FACT:
+    if _look_at_facts(shape.probes) and table is not FACT:
         source = source.join(FACT, FACT.c.id == _fact_id(table))
     if own is not None and own is not table and (shape.probes or KEYS[shape.by][0] not in table.c):
         source = source.join(own, own.c.fact_id == _fact_id(table))
     return source
+
+
+def _look_at_facts(probes: Sequence[str]) -> bool:
+    """Tell whether one of the conditions is of a column that all facts have."""
+    return any(getattr(part, "table", None) is FACT for name in probes for part in iterate(PROBES[name]))
 
 
 def joined(fact_type: FactType | None, driver: FromClause) -> Select[Any]:
@@ -220,10 +275,14 @@ def _rows(shape: Shape, number: int) -> list[ColumnElement[bool]]:
         unknown = literal(UNKNOWN[name], table.c[name].type)
         conditions.append(table.c[name] < unknown if of.part is Part.KNOWN else table.c[name] == unknown)
     if of.resumes:
-        names = KEYS[shape.by][-len(keys) :]
-        here, there = tuple_(*keys), tuple_(*(_after(name, key) for name, key in zip(names, keys, strict=True)))
-        conditions.append(here < there if shape.descending else here > there)
+        conditions.append(_comes_after(shape, keys))
     return conditions
+
+
+def _comes_after(shape: Shape, keys: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
+    names = KEYS[shape.by][-len(keys) :]
+    here, there = tuple_(*keys), tuple_(*(_after(name, key) for name, key in zip(names, keys, strict=True)))
+    return here < there if shape.descending else here > there
 
 
 def _after(name: str, key: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -239,7 +298,7 @@ def _bounds(of: Range, number: int) -> list[ColumnElement[bool]]:
     for name, side in of.bounds:
         column, bound = table.c[name], bindparam(f"r{number}_{name}_{side}", type_=table.c[name].type)
         conditions.append(column >= bound if side == "least" else column <= bound)
-    return conditions
+    return [*conditions, *(PROBES[name] for name in of.probes)]
 
 
 @lru_cache(maxsize=1024)
@@ -250,8 +309,9 @@ def count_of(shape: Shape) -> Question:
     seen = select(every).distinct().subquery("seen") if shape.overlapping else every
     if not shape.probes:
         return Question(select(func.count(), func.count()).select_from(seen))
-    source: FromClause = seen.join(FACT, FACT.c.id == seen.c.fact_id)
-    own = _own(shape)
+    source, own = seen, _own(shape)
+    if own is None or _look_at_facts(shape.probes):
+        source = source.join(FACT, FACT.c.id == seen.c.fact_id)
     if own is not None:
         source = source.join(own, own.c.fact_id == seen.c.fact_id)
     passes = and_(true(), *(PROBES[name] for name in shape.probes))

@@ -13,7 +13,6 @@ from app.queries.evidence import EVIDENCE_OF_FACTS, IDS, REFERENCES, notes_on
 from app.queries.fact_filters import FACT
 from app.queries.fact_pages import page_of_facts
 from app.queries.fact_ranges import COMMON, joined, own_columns
-from app.queries.matching import bounded
 from app.queries.paging import Slice
 from app.queries.unknown import fact_not_found, refuse_unknown
 from app.schemas import facts as wire
@@ -51,8 +50,7 @@ def list_facts(connection: Connection, model: type[wire.FactItem], filters: List
     """
     refuse_unknown(connection, filters)
     fact_type = TYPES.get(model)
-    types = FactType.values() if fact_type is None else [fact_type.value]
-    page = bounded(connection, page_of_facts(connection, fact_type, filters), filters.q, types)
+    page = page_of_facts(connection, fact_type, filters)
     items = _items(connection, fact_type, page.items, with_evidence="evidence" in filters.include)
     return Slice(items, page.total, page.cursor)
 

@@ -14,11 +14,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
-    Row,
     Select,
     and_,
     bindparam,
-    case,
     exists,
     func,
     literal,
@@ -27,7 +25,9 @@ from sqlalchemy import (
     union_all,
 )
 
+from app.database import Question
 from app.queries.evidence import IDS, evidence_of, references
+from app.queries.fact_filters import hidden
 from app.queries.unknown import refuse_unknown
 from app.schemas.base import EntityRef, EvidenceItem, fact_url
 from app.schemas.parameters import GraphParameters
@@ -82,7 +82,7 @@ CONNECTORS = (
 class Connections:
     """Facts that tie two entities together, by their ids; and the entities of which there are more."""
 
-    rows: dict[str, Row[Any]]
+    rows: dict[str, Any]
     cut: frozenset[str] = frozenset()
 
     def neighbours(self, frontier: Iterable[str]) -> set[str]:
@@ -155,12 +155,12 @@ class Walk:
     def _connections(self, entities: Sequence[str]) -> Connections:
         """Return the connections of the entities; within articles, all of these."""
         if self.parameters.article:
-            rows = self.connection.execute(_of_articles(), {"ids": self.parameters.article}).all()
+            rows = _of_articles().all(self.connection, {"ids": self.parameters.article})
             return Connections({row.fact_id: row for row in rows})
         if not entities:
             return Connections({})
         most = max(FEWEST, (self.parameters.limit + 1) // len(entities))
-        rows = self.connection.execute(_of_entities(), {"ids": list(entities), "most": most}).all()
+        rows = _of_entities().all(self.connection, {"ids": entities, "most": most})
         looked_at = Counter((row.entity_id, row.type) for row in rows)
         connected = {row.fact_id: row for row in rows if row.target is not None}
         return Connections(connected, frozenset(entity for (entity, _), number in looked_at.items() if number > most))
@@ -177,69 +177,71 @@ def _connected() -> Select[Any]:
 
 
 @cache
-def _of_articles() -> Select[Any]:
-    types = [connector.fact_type.value for connector in CONNECTORS]
-    return _tied(FACT, FACT.c.id).where(FACT.c.article_id.in_(IDS), FACT.c.type.in_(types), _target().is_not(None))
+def _of_articles() -> Question:
+    """Return the question for the connections that the facts of articles are."""
+    ties = (
+        _ties(connector, FACT, FACT.c.id).where(
+            FACT.c.article_id.in_(IDS),
+            hidden(FACT.c.type) == connector.fact_type.value,  # The articles lead.
+            connector.columns[connector.target].is_not(None),
+        )
+        for connector in CONNECTORS
+    )
+    return Question(union_all(*ties))
 
 
 @cache
-def _of_entities() -> Select[Any]:
-    """Return the statement for the first connections of each type of each of the entities.
+def _of_entities() -> Question:
+    """Return the question for the first connections of each type of each of the entities.
 
     The article of the one after the last bounds them: an index range, however many there are behind it.
     """
-    names = [connector.fact_type.value for connector in CONNECTORS]
-    types = union_all(*(select(literal(name).label("type")) for name in names)).subquery("types")
-    there = MENTION.alias("there")
-    of_the_same = and_(there.c.entity_id == ENTITY.id, there.c.type == types.c.type)
-    in_order = select(there.c.article_id).where(of_the_same).order_by(there.c.article_id, there.c.position)
+    return Question(union_all(*(_first_ties(connector).where(ENTITY.id.in_(IDS)) for connector in CONNECTORS)))
+
+
+def _first_ties(connector: Connector) -> Select[Any]:
+    there = MENTION.alias("there").c
+    of_the_same = and_(there.entity_id == ENTITY.id, there.type == connector.fact_type.value)
+    in_order = select(there.article_id).where(of_the_same).order_by(there.article_id, there.position)
     last = func.coalesce(
-        in_order.limit(1).offset(bindparam("most")).correlate(table_of(Entity), types).scalar_subquery(),
-        select(func.max(there.c.article_id)).where(of_the_same).correlate(table_of(Entity), types).scalar_subquery(),
+        in_order.limit(1).offset(bindparam("most")).correlate(table_of(Entity)).scalar_subquery(),
+        select(func.max(there.article_id)).where(of_the_same).correlate(table_of(Entity)).scalar_subquery(),
     )
-    first = and_(MENTION.c.entity_id == ENTITY.id, MENTION.c.type == types.c.type, MENTION.c.article_id <= last)
-    source = table_of(Entity).join(types, literal(1) == literal(1)).join(MENTION, first)
-    source = source.join(FACT, FACT.c.id == MENTION.c.fact_id)
-    return _tied(source, MENTION.c.fact_id, MENTION.c.entity_id).where(ENTITY.id.in_(IDS))
+    first = and_(
+        MENTION.c.entity_id == ENTITY.id,
+        MENTION.c.type == connector.fact_type.value,
+        MENTION.c.article_id <= last,
+    )
+    source = table_of(Entity).join(MENTION, first).join(FACT, FACT.c.id == MENTION.c.fact_id)
+    return _ties(connector, source, MENTION.c.fact_id, MENTION.c.entity_id)
 
 
-def _tied(source: FromClause, fact_id: ColumnElement[Any], *more: ColumnElement[Any]) -> Select[Any]:
-    """Return the statement for the facts of a source of rows, with what they tie together."""
-    for connector in CONNECTORS:
-        of_type = and_(connector.columns.fact_id == fact_id, FACT.c.type == connector.fact_type.value)
-        source = source.outerjoin(table_of(connector.table), of_type)
-    sources = func.coalesce(*(connector.columns[connector.source] for connector in CONNECTORS))
-    labels = case(
-        *(
-            (FACT.c.type == connector.fact_type.value, connector.columns[connector.label] if connector.label else words)
-            for connector in CONNECTORS
-            for words in [literal(connector.words)]
-        )
-    )
-    columns = (FACT.c.type, FACT.c.basis, FACT.c.reasoning, FACT.c.attributed_to_id)
+def _ties(
+    connector: Connector, source: FromClause, fact_id: ColumnElement[Any], *more: ColumnElement[Any]
+) -> Select[Any]:
+    """Return the statement for the facts of one type of a source of rows, with what they tie together."""
+    own = connector.columns
+    label = own[connector.label] if connector.label else literal(connector.words)
     return select(
         fact_id.label("fact_id"),
         *more,
-        sources.label("source"),
-        _target().label("target"),
-        labels.label("label"),
-        *columns,
-    ).select_from(source)
+        own[connector.source].label("source"),
+        own[connector.target].label("target"),
+        label.label("label"),
+        literal(connector.fact_type.value).label("type"),
+        *(FACT.c.basis, FACT.c.reasoning, FACT.c.attributed_to_id),
+    ).select_from(source.join(table_of(connector.table), own.fact_id == fact_id))
 
 
-def _target() -> ColumnElement[Any]:
-    return func.coalesce(*(connector.columns[connector.target] for connector in CONNECTORS))
-
-
-def _same(rows: Iterable[Row[Any]]) -> list[list[Row[Any]]]:
+def _same(rows: Iterable[Any]) -> list[list[Any]]:
     """Return the facts, those that say the same together, in the order of what they say."""
-    same: dict[tuple[str, str, str, str, str], list[Row[Any]]] = defaultdict(list)
+    same: dict[tuple[str, str, str, str, str], list[Any]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (row.source, row.target, row.type, row.label, row.fact_id)):
         same[row.source, row.target, row.type, row.label, row.attributed_to_id or ""].append(row)
     return list(same.values())
 
 
-def _edges(connection: Connection, same: list[list[Row[Any]]], *, with_evidence: bool) -> Iterator[GraphEdge]:
+def _edges(connection: Connection, same: list[list[Any]], *, with_evidence: bool) -> Iterator[GraphEdge]:
     evidence: dict[str, list[EvidenceItem]] | None = None
     if with_evidence:
         facts = [row.fact_id for rows in same for row in rows]
@@ -252,7 +254,7 @@ def _edges(connection: Connection, same: list[list[Row[Any]]], *, with_evidence:
 
 
 def _edge(
-    rows: list[Row[Any]], voices: dict[str | None, EntityRef | None], evidence: dict[str, list[EvidenceItem]] | None
+    rows: list[Any], voices: dict[str | None, EntityRef | None], evidence: dict[str, list[EvidenceItem]] | None
 ) -> GraphEdge:
     first = min(rows, key=lambda row: row.basis != Basis.STATED)
     return GraphEdge(

@@ -6,14 +6,17 @@ table of its own, and asks that: it finds what SQLite finds.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
     ARRAY,
+    CTE,
     BigInteger,
     BindParameter,
     ColumnElement,
     Connection,
+    ScalarSelect,
     Select,
     SQLColumnExpression,
     String,
@@ -35,15 +38,18 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import col
 
+from app.database import Question
 from app.queries.paging import Slice, Total
 from app.tables import SEARCHED, SIDE_BY_SIDE, SearchDocument
 from app.text.words import in_title, of_type, terms_of
-from app.vocabulary import TotalRelation
+from app.vocabulary import FactType, TotalRelation
 
 MOST: Final = 1000
 """How many documents are ranked, or let through by a filter: those with all the words in their titles first."""
 ItemT = TypeVar("ItemT")
 SEARCH_INDEX = table("search_index", column("rowid"), column("title"), column("body"))
+FACTS: Final = "fact"
+"""Stands for all types of facts, which are side by side in the index."""
 NOTHING: Final = [""]
 """Terms that no document has."""
 
@@ -88,7 +94,7 @@ class Terms(TypeDecorator[Any]):
         terms = sorted({in_title(term) if value.titles else term for part in terms_of(value.words) for term in part})
         if not terms:
             return NOTHING
-        return terms if value.kind is None else [*terms, of_type(value.kind)]
+        return terms if value.kind in (None, FACTS) else [*terms, of_type(value.kind)]
 
 
 class Phrases(TypeDecorator[Any]):
@@ -150,25 +156,11 @@ def _place_in_postgresql(_element: Place, _compiler: SQLCompiler, **_options: An
     return "search_index.place"
 
 
-class Within(FunctionElement[Any]):
-    """Holds for places of a type: SQLite reads no others. PostgreSQL knows the type by its term."""
-
-    inherit_cache = True
-
-    def __init__(self, kind: str) -> None:
-        first = SEARCHED.index(kind) * SIDE_BY_SIDE
-        super().__init__(literal(first), literal(first + SIDE_BY_SIDE - 1))
-
-
-@compiles(Within)
-def _within_in_sqlite(element: Within, compiler: SQLCompiler, **options: Any) -> str:
-    first, last = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"search_index.rowid BETWEEN {first} AND {last}"
-
-
-@compiles(Within, "postgresql")
-def _within_in_postgresql(_element: Within, _compiler: SQLCompiler, **_options: Any) -> str:
-    return "TRUE"
+def _within(kind: str) -> ColumnElement[bool]:
+    """Hold for places of a type, or of all facts: SQLite reads no others."""
+    kinds = [SEARCHED.index(each) for each in (FactType.values() if kind == FACTS else [kind])]
+    first, last = min(kinds) * SIDE_BY_SIDE, (max(kinds) + 1) * SIDE_BY_SIDE - 1
+    return Place().between(first, last)
 
 
 def _places(asked: Asked, among: Select[Any] | None) -> Select[Any]:
@@ -179,7 +171,7 @@ def _places(asked: Asked, among: Select[Any] | None) -> Select[Any]:
     statement = select(Place().label("place"), literal(0 if asked.titles else 1).label("tier")).select_from(
         SEARCH_INDEX
     )
-    statement = statement.where(Matches(asked), Within(asked.kind) if asked.kind else true())
+    statement = statement.where(Matches(asked), _within(asked.kind) if asked.kind else true())
     if among is not None:
         statement = statement.where(Place().in_(among))
     part = statement.limit(_one_more()).subquery()
@@ -189,6 +181,10 @@ def _places(asked: Asked, among: Select[Any] | None) -> Select[Any]:
 def _one_more() -> BindParameter[int]:
     """Return how many are chosen from: one more than are ranked, so as to know that there are more."""
     return bindparam("one_more", MOST + 1)
+
+
+def _all_found() -> BindParameter[int]:
+    return bindparam("all_found", MOST)
 
 
 def _asked(words: str, types: Sequence[str]) -> list[Asked]:
@@ -215,7 +211,11 @@ def candidates(words: str, types: Sequence[str] = (), among: Select[Any] | None 
 
 def values_of(words: str, types: Sequence[str]) -> dict[str, Any]:
     """Return the values by which a statement with the candidates for some words asks for others."""
-    return {"one_more": MOST + 1, **{name: asked for asked in _asked(words, types) for name in asked.parameters()}}
+    return {
+        "one_more": MOST + 1,
+        "all_found": MOST,
+        **{name: asked for asked in _asked(words, types) for name in asked.parameters()},
+    }
 
 
 def found(words: str, types: Sequence[str] = ()) -> ColumnElement[bool]:
@@ -223,10 +223,25 @@ def found(words: str, types: Sequence[str] = ()) -> ColumnElement[bool]:
     return col(SearchDocument.place).in_(select(candidates(words, types).limit(MOST).subquery().c.place))
 
 
+def found_in(chosen: CTE) -> ColumnElement[bool]:
+    """Hold for search documents among the first `MOST` of the candidates."""
+    first = select(chosen.c.place).order_by(chosen.c.tier, chosen.c.place).limit(_all_found())
+    return col(SearchDocument.place).in_(first)
+
+
+def has_more(chosen: CTE) -> ScalarSelect[bool]:
+    """Tell whether there are more candidates than `found_in` holds for."""
+    return select(func.count() > _all_found()).select_from(chosen).scalar_subquery()
+
+
 def is_common(connection: Connection, words: str, types: Sequence[str] = ()) -> bool:
     """Tell whether more documents have all the words than `found` holds for."""
-    several = select(func.count()).select_from(candidates(words, types).subquery())
-    return bool(connection.execute(several).scalar_one() > MOST)
+    return bool(_several(tuple(types)).scalar(connection, values_of(words, types)) > MOST)
+
+
+@cache
+def _several(types: tuple[str, ...]) -> Question:
+    return Question(select(func.count()).select_from(candidates("", types).subquery()))
 
 
 def bounded(connection: Connection, page: Slice[ItemT], words: str | None, types: Iterable[str]) -> Slice[ItemT]:

@@ -148,11 +148,19 @@ def _in_range(shape: Shape, place: int) -> list[ColumnElement[bool]]:
 
 def _passing(shape: Shape, of: Range, row: Any) -> list[ColumnElement[bool]]:
     """Return what has to hold of each entity in a range."""
+    return [*_in_period(shape, of, row), *_stands_in_others(shape, row.entity_id)]
+
+
+def _in_period(shape: Shape, of: Range, row: Any) -> list[ColumnElement[bool]]:
     first = FIRST if shape.first and of.part is not Part.UNDATED else None
     last = LAST if shape.last and of.part is not Part.UNDATED else None
     conditions = [] if first is None else [or_(row.latest.is_(None), row.latest >= first)]
     conditions += [] if last is None else [or_(row.earliest.is_(None), row.earliest <= last)]
-    return [*conditions, *(stands_in(f"others{other}", row.entity_id) for other in range(shape.others))]
+    return conditions
+
+
+def _stands_in_others(shape: Shape, entity: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    return [stands_in(f"others{other}", entity) for other in range(shape.others)]
 
 
 def stands_in(numbers: str, entity: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -165,11 +173,30 @@ def stands_in(numbers: str, entity: ColumnElement[Any]) -> ColumnElement[bool]:
 def count_of(shape: Shape) -> Question:
     """Return the question that looks at no more than `limit` entities of each range: how many, and how many pass."""
     row = LISTING.c
-    columns = row.entity_id, row.earliest, row.latest
     parts = [
-        select(select(*columns).where(*_in_range(shape, place)).limit(LIMIT).subquery())
+        select(
+            select(row.entity_id, _meets(shape, place).label("meets"))
+            .where(*_in_range(shape, place))
+            .limit(LIMIT)
+            .subquery()
+        )
         for place in range(len(shape.ranges))
     ]
     seen = (union if shape.distinct else union_all)(*parts).subquery()
-    passes = and_(true(), *_passing(shape, Range(), seen.c))
+    passes = and_(seen.c.meets, *_stands_in_others(shape, seen.c.entity_id))
     return Question(select(func.count(), func.count(case((passes, 1)))).select_from(seen))
+
+
+def _meets(shape: Shape, place: int) -> ColumnElement[bool]:
+    """Tell whether an entity of the range may have been in the period.
+
+    Mostly the range says so: only of what begins before the period no index has the end, which the entity itself tells.
+    """
+    of, row = shape.ranges[place], LISTING.c
+    if of.kind is Kind.LIST:
+        return and_(true(), *_in_period(shape, of, row))
+    if of.part is not Part.DATED or not shape.first:
+        return true()
+    itself = LISTING.alias("itself").c
+    latest = select(itself.latest).where(itself.number == row.number, itself.entity_id == row.entity_id)
+    return case((row.day >= FIRST, true()), else_=latest.scalar_subquery() >= FIRST)

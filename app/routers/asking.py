@@ -17,12 +17,12 @@ from app import __version__
 from app.answers import JSON, REVISION, Answer, Header, as_json, make_answer
 from app.database import current_revision, current_token, explained, runs_inline
 from app.encoding import preferred
-from app.errors import NotModifiedError
+from app.errors import NotFoundError, NotModifiedError, PreconditionError
 from app.problems import refuse_repeated
 from app.queries.articles import article_digest
 from app.queries.paging import Slice
 from app.queries.unknown import nothing_answers
-from app.routers.preconditions import Preconditions, refuse_behind
+from app.routers.preconditions import Preconditions, in_doubt, refuse_behind
 from app.schemas.base import Page
 from app.schemas.parameters import NoParameters
 
@@ -105,6 +105,8 @@ class Asking:
 
         Raises:
             NotModifiedError: the client has the answer already (RFC 9110, section 13.1.2).
+            PreconditionError: it wants another version than there is (section 13.1.1).
+            BehindError: the replica has not heard yet of what the client wants, or may not have.
         """
 
         def mark(connection: Connection) -> str:
@@ -121,6 +123,8 @@ class Asking:
         Raises:
             NotModifiedError: the client has the answer already.
             NotFoundError: there is no such article.
+            PreconditionError: the client wants another version than there is.
+            BehindError: the replica has not heard yet of what the client wants, or may not have.
         """
 
         def mark(connection: Connection) -> str:
@@ -133,16 +137,33 @@ class Asking:
 
     def _ask(self, mark: Callable[[Connection], str], question: Callable[[Connection], FoundT]) -> FoundT:
         wanted = Preconditions.of(self.headers)
-        coding = preferred(self._accepted)
+        knows = not self.may_be_behind
         with explained(), self.engine.connect() as connection:
             if self.may_be_behind and REVISION in self.headers:
                 refuse_behind(self.headers, current_revision(connection))
-            self.etag = mark(connection)
-            held = wanted.held(self.etag, coding)
-            if held is not None:
-                raise NotModifiedError(held)
-            self.last_load = self.last_load or current_token(connection)
-            found = question(connection)
+                knows = True  # of all that the client does
+            try:
+                return self._find(connection, mark, question, wanted)
+            except (NotFoundError, PreconditionError) as error:
+                if knows or wanted.if_match is None:
+                    raise
+                raise in_doubt(error) from error
+
+    def _find(
+        self,
+        connection: Connection,
+        mark: Callable[[Connection], str],
+        question: Callable[[Connection], FoundT],
+        wanted: Preconditions,
+    ) -> FoundT:
+        self.etag = mark(connection)
+        held = wanted.held(self.etag, preferred(self._accepted))
+        if held is not None:
+            wanted.refuse_read(self.etag)
+            raise NotModifiedError(held)
+        self.last_load = self.last_load or current_token(connection)
+        found = question(connection)
+        wanted.refuse_read(self.etag)  # Only now: where there is nothing, nothing is wanted of it (section 13.2.1).
         if "*" in wanted.if_none_match:  # Whatever there is: so there has to be something.
             raise NotModifiedError(self.etag)
         return found

@@ -23,7 +23,7 @@ async def search(filters: Annotated[SearchFilters, Query()], ask: Ask) -> Answer
     A word that very many have costs no more than a rare one: 1,000 matches are ranked, and `total_relation` says
     whether there are more.
     """
-    return await ask.page(searches.search, filters)
+    return await ask.prepared_page(searches.search, filters)
 
 
 @router.get("/timeline", tags=["timeline"], summary="Get the timeline", response_model=Timeline)

@@ -29,18 +29,27 @@ def passage(text: str, wanted: frozenset[str]) -> str:
     Case and accents make no difference. Where none of the words occurs early enough, it is the text's beginning.
     """
     text = text[:LOOKED_THROUGH]
-    first = next((number for number, word in enumerate(WORD.finditer(text)) if _folded(word[0]) in wanted), 0)
-    start = max(0, first - BEFORE)
-    shown = list(islice(WORD.finditer(text), start, start + WIDEST + 1))
+    words, shown, start = WORD.finditer(text), [], 0
+    for word in words:
+        shown.append(word)
+        if _folded(word[0]) in wanted:
+            break
+        if len(shown) > BEFORE:
+            del shown[0]
+            start += 1
+    else:
+        words, shown, start = WORD.finditer(text), [], 0
+    shown += islice(words, WIDEST + 1 - len(shown))
     cut, shown = len(shown) > WIDEST, shown[:WIDEST]
     if not shown:
         return ""
-    pieces, end = ["…" if start else text[: shown[0].start()]], shown[0].start()
+    begin, end = shown[0].start(), shown[-1].end()
+    pieces = ["…" if start else text[:begin]]
     for word in shown:
-        marks = MARK if _folded(word[0]) in wanted else ""
-        pieces += [text[end : word.start()], marks, word[0], marks]
-        end = word.end()
-    return "".join([*pieces, "…" if cut else text[end:]])
+        if _folded(word[0]) in wanted:
+            pieces += text[begin : word.start()], MARK, word[0], MARK
+            begin = word.end()
+    return "".join([*pieces, text[begin:end], "…" if cut else text[end:]])
 
 
 @lru_cache(maxsize=65536)

@@ -180,9 +180,33 @@ def test_a_list_is_what_its_filters_let_through_in_its_order(
     expected = [item for item in own if all(passes(everything, item, name, values) for name, values in asked.items())]
     few = random.choice([0, 5, 1000])
     monkeypatch.setattr(fact_pages, "FEW", few)
+    monkeypatch.setattr(fact_pages, "MOST_RANGES", random.choice([0, 2, 120]))
     pages = list(mixed.pages(path, params={**asked, "sort": sort, "limit": random.randint(1, 100)}))
     assert [item for page in pages for item in page["items"]] == in_order(expected, sort)
     for page in pages:
         exact = page["total_relation"] == "exact"
         assert page["total"] == len(expected) if exact else page["total"] <= len(expected)
         assert exact or few < 1000
+
+
+def test_a_fact_of_two_entities_asked_for_is_listed_once(mixed: Api) -> None:
+    both = {"entity": ["person-3", "club-3"], "type": "role"}
+    roles = mixed.items("/facts", params=both)
+    assert len(roles) == 1
+    assert mixed.items("/facts", params={**both, "basis": "stated"}) == roles
+    assert mixed.items("/facts", params={**both, "attributed_to": "none"}) == roles
+
+
+@pytest.mark.parametrize("few", [0, 1000])
+def test_posts_are_found_in_organisations_of_whatever_many_parts(
+    mixed: Api, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"organisation": ["haitian-police", "club-3"]}
+    posts = mixed.items("/roles", params=asked)
+    assert "haitian-delegation" in {post["organisation"]["id"] for post in posts}
+    monkeypatch.setattr(fact_pages, "MOST_RANGES", 1)
+    monkeypatch.setattr(fact_pages, "FEW", few)
+    assert mixed.items("/roles", params=asked) == posts
+    title = posts[0]["title"]
+    titled = [post for post in posts if post["title"] == title]
+    assert mixed.items("/roles", params={**asked, "title": title}) == titled

@@ -113,6 +113,16 @@ def test_of_two_filters_one_leads_and_the_other_is_looked_up(
         assert not few or not unbounded(plan), plan
 
 
+def test_of_many_parts_of_an_organisation_the_people_lead_to_the_posts(
+    in_sqlite: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fact_pages, "MOST_RANGES", 0)
+    for _, plan in asked(in_sqlite, "/roles", organisation="club-3"):
+        assert tells(plan, "(person_id=?)"), plan
+        assert tells(plan, "LIST SUBQUERY"), plan
+        assert not unbounded(plan), plan
+
+
 @pytest.mark.parametrize("path", FILTERS)
 def test_an_article_leads_to_its_facts_alone(in_sqlite: Api, path: str) -> None:
     for name, value in FILTERS[path].items():

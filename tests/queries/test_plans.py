@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from app.queries import lists
 from tests.api import Api
 
 pytestmark = pytest.mark.only("sqlite")
@@ -62,3 +63,16 @@ def test_a_page_further_on_begins_where_it_is(in_sqlite: Api, path: str) -> None
     following = in_sqlite.read(path)["next"]
     steps = [step for step in plans_of(in_sqlite, following) if "listing" in step]
     assert [step for step in steps if re.search(r"\(number=\? AND \(?(name_key|day|width|entity_id)", step)]
+
+
+@pytest.mark.parametrize("path", ["/timeline?from=2020-05-02", "/events?from=2020-05-02&to=2020-05-09&sort=date"])
+def test_what_is_in_a_period_is_counted_by_an_index_alone(
+    in_sqlite: Api, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "COUNTED", 1)
+    with in_sqlite.explained() as plans:
+        in_sqlite.read(path)
+    (counting, *_) = [steps for statement, steps in plans if "count(" in statement]
+    of_ranges = [step for step in counting if step.startswith("SEARCH listing")]
+    assert len(of_ranges) > 10
+    assert [step for step in of_ranges if "COVERING" not in step and "PRIMARY KEY" not in step] == []

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from starlette.datastructures import Headers
 
+from app.encoding import CODINGS, tagged
 from app.errors import PreconditionError
 from app.routers import asking
 from app.routers.preconditions import Preconditions
@@ -239,6 +240,49 @@ def test_what_has_not_changed_is_not_sent_again(one: Api, path: str) -> None:
     assert changed.headers["etag"] != tag
     one.delete("one")
     assert_problem(one.get(path, headers={"If-None-Match": changed.headers["etag"]}), 404)
+
+
+READS = (*PATHS, "/articles", "/people", "/people/ada", "/search?q=ada", "/timeline", "/graph", "/changes")
+
+
+@pytest.mark.parametrize("path", READS)
+def test_who_wants_one_version_is_given_no_other(one: Api, path: str) -> None:
+    first = one.get(path)
+    tag = first.headers["etag"]
+    tags = (tag, f'"other", {tag}', "*", *(tagged(tag, coding) for coding in CODINGS))
+    for wanted in tags:
+        assert one.get(path, headers={"If-Match": wanted}).content == first.content
+    for wanted in ('"other"', f"W/{tag}", tag.strip('"'), "", " , "):
+        problem = assert_problem(one.get(path, headers={"If-Match": wanted}), 412)
+        assert problem["detail"] == f"`If-Match` names another version than the current one: its ETag is {tag}"
+    one.put("one", document("Chair"))
+    changed = one.get(path)
+    assert_problem(one.get(path, headers={"If-Match": tag}), 412)
+    assert one.get(path, headers={"If-Match": changed.headers["etag"]}).content == changed.content
+
+
+def test_who_has_the_version_that_is_wanted_is_told_so_and_else_that_it_is_another(one: Api) -> None:
+    for path in READS:
+        tag = tag_of(one, path)
+        for wanted, held, status in (
+            (tag, tag, 304), (tag, "*", 304), (tag, '"other"', 200), ('"other"', tag, 412), ('"other"', "*", 412),
+        ):  # fmt: skip
+            assert one.get(path, headers={"If-Match": wanted, "If-None-Match": held}).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/articles/two", "/articles/two/text", "/people/eve", "/people?article=two"])
+def test_where_there_is_nothing_no_version_of_it_is_wanted(one: Api, path: str) -> None:
+    for wanted in ("*", '"other"', tag_of(one)):
+        assert_problem(one.get(path, headers={"If-Match": wanted}), 404)
+
+
+def test_the_tag_of_a_write_is_that_of_what_is_read(one: Api) -> None:
+    written = one.put("one", document("Chair")).headers["etag"]
+    for path in PATHS:
+        assert one.get(path, headers={"If-Match": written}).status_code == 200
+    one.put("one", document("Head"))
+    for path in PATHS:
+        assert_problem(one.get(path, headers={"If-Match": written}), 412)
 
 
 def change_text(document: Document) -> None:
