@@ -135,12 +135,13 @@ def load(
 
     A document is what `PUT /articles/ID` takes, with its `id` in it.
     """
+    from app.loading.batch import collecting_seldom
     from app.loading.rendering import as_text
 
     streams = [path for path in paths if path == STANDARD_INPUT or (path.exists() and not path.is_dir())]
     articles, problems = _checked(path for path in paths if path not in streams)
     refused = 0
-    with _ready_writer() as engine:
+    with _ready_writer() as engine, collecting_seldom():
         problems += _load(engine, articles)
         if problems:
             typer.echo(as_text(problems), err=True)

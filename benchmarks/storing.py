@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from app.database import closing, create_writer
-from app.loading.batch import store_each
+from app.loading.batch import collecting_seldom, store_each
 from app.loading.documents import Submission, check_document
 
 
@@ -15,7 +15,7 @@ def main(documents: str, database: str) -> None:
     file = Path(documents)
     with file.open("rb") as lines:
         checked = [check_document(Submission(line, file, number)) for number, line in enumerate(lines, start=1)]
-    with closing(create_writer(f"sqlite:///{database}")) as engine:
+    with closing(create_writer(f"sqlite:///{database}")) as engine, collecting_seldom():
         began = time.perf_counter()
         for _ in store_each(engine, checked):
             pass
