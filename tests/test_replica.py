@@ -20,6 +20,7 @@ import httpx
 import psycopg
 import pytest
 
+from app.database import closing, create_reader, postgres
 from app.encoding import tagged
 from app.errors import SettingsError
 from app.settings import load_settings
@@ -311,6 +312,25 @@ def nodes() -> Iterator[tuple[Node, Node]]:
                 with suppress(FileNotFoundError, ProcessLookupError):
                     kill(node.process, SIGQUIT)
                     wait_until(node.has_stopped)
+
+
+def test_who_reads_from_the_primary_while_the_replica_is_away_goes_back_to_it(
+    nodes: tuple[Node, Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    primary, replica = nodes
+    monkeypatch.setattr(postgres, "KEPT", 1)
+    hosts = "&".join(f"host=127.0.0.1:{node.port}" for node in (replica, primary))
+    with closing(create_reader(f"postgresql://dateline@/postgres?{hosts}")) as reader:
+
+        def asks(node: Node) -> bool:
+            with reader.connect() as connection:
+                return bool(connection.exec_driver_sql("SELECT inet_server_port()").scalar() == node.port)
+
+        assert asks(replica)
+        replica.run("pg_ctl", "-m", "fast", "-w", "stop")
+        assert asks(primary)
+        replica.start()
+        wait_until(partial(asks, replica))
 
 
 def put(server: Server, article_id: str, document: Any = DOCUMENT) -> httpx.Response:

@@ -22,6 +22,9 @@ NOTICING: Final = {
     "keepalives_interval": PATIENCE,
 }
 """How libpq notices that a machine is gone, which says nothing of it; its own way takes hours."""
+KEPT: Final = 300
+"""Seconds after which another connection takes a connection's place: the URL may name several servers, and who has gone
+to the second, as the first was away, goes back."""
 WRITING: Final = {"lock_timeout": f"{PATIENCE}s"}
 WRITERS: Final = 0x646174656C696E65
 """The advisory lock that a writer holds: the letters of `dateline`."""
@@ -154,6 +157,7 @@ def _engine(url: URL, session: dict[str, str]) -> Engine:
         pool_size=CONNECTIONS,
         max_overflow=0,
         pool_timeout=PATIENCE,
+        pool_recycle=KEPT,
         pool_pre_ping=True,  # The server may have been started anew; one finds out by asking.
         connect_args={name: value for name, value in NOTICING.items() if name not in url.query},
     )
