@@ -6,7 +6,7 @@ from functools import cache, cached_property
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 
 from app.database.questions import Question
 from app.deriving.selecting import IDS
@@ -47,13 +47,10 @@ SOURCES: Final = tuple(fact_type for fact_type in FactType if fact_type is not F
 
 
 @cache
-def facts_of(fact_type: FactType) -> Question:
-    """Return the question for the facts of a type that mention entities `ids`, in the order of each entity's.
-
-    It has the first `MOST`, and the rest of what the article of the next one says, if there is one.
-    """
-    own, further = table_of(FACT_TABLES[fact_type]), table_of(Mention).alias("further").c
-    beyond = (
+def article_beyond(fact_type: FactType) -> ScalarSelect[str]:
+    """Return which article says the first fact of a type beyond the `MOST` of an `Entity`; NULL if there is none."""
+    further = table_of(Mention).alias("further").c
+    return (
         select(further.article_id)
         .where(further.entity_id == ENTITY.id, further.type == fact_type)
         .order_by(further.article_id, further.position)
@@ -62,13 +59,22 @@ def facts_of(fact_type: FactType) -> Question:
         .correlate(Entity)
         .scalar_subquery()
     )
+
+
+@cache
+def facts_of(fact_type: FactType) -> Question:
+    """Return the question for the facts of a type that mention entities `ids`, in the order of each entity's.
+
+    It has the first `MOST`, and the rest of what the article of the next one says, if there is one.
+    """
+    own = table_of(FACT_TABLES[fact_type])
     return Question(
         select(*OF_ALL, *(column for column in own.columns if column.name not in NOT_OWN))
         .select_from(Entity)
         .join(Mention, (MENTION.entity_id == ENTITY.id) & (MENTION.type == fact_type))
         .join(Fact, FACT.id == MENTION.fact_id)
         .join(own, own.c.fact_id == MENTION.fact_id)
-        .where(ENTITY.id.in_(IDS), MENTION.article_id <= func.coalesce(beyond, AFTER_ALL))
+        .where(ENTITY.id.in_(IDS), MENTION.article_id <= func.coalesce(article_beyond(fact_type), AFTER_ALL))
         .order_by(MENTION.entity_id, MENTION.article_id, MENTION.position)
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy import Connection, delete, exists, func, select
 from sqlmodel import col
 
 from app.database.questions import Question
@@ -13,6 +13,7 @@ from app.deriving.items import prepare_items
 from app.deriving.lineage import above, settle_lineage, steps_of
 from app.deriving.listing import settle_listings
 from app.deriving.selecting import IDS, delete_ids, rows_of_ids
+from app.deriving.showing import First, first_of, showing
 from app.deriving.standing import (
     LISTING_TABLES,
     RELATION,
@@ -36,33 +37,46 @@ from app.vocabulary import Tree
 class Removal:
     """What facts that are about to go have to do with."""
 
-    entities: frozenset[str]
+    mentions: First
     rows: Rows
+
+    @property
+    def entities(self) -> set[str]:
+        """The entities that they mention."""
+        return {entity for entity, _ in self.mentions}
 
 
 OF_ARTICLES = col(Fact.article_id).in_(IDS)
-MENTIONED = Question(
-    select(col(Mention.entity_id)).join(Fact, col(Fact.id) == col(Mention.fact_id)).where(OF_ARTICLES).distinct()
+MENTIONS = Question(
+    select(col(Mention.entity_id), col(Mention.type), func.min(col(Mention.article_id)))
+    .join(Fact, col(Fact.id) == col(Mention.fact_id))
+    .where(OF_ARTICLES)
+    .group_by(col(Mention.entity_id), col(Mention.type))
 )
 GOING = {
     table.name: Question(select(table).join(Fact, col(Fact.id) == table.c.fact_id).where(OF_ARTICLES))
     for table in map(table_of, LISTING_TABLES)
 }
-NOTHING = Removal(frozenset(), {})
+NOTHING = Removal({}, {})
 UNMENTIONED = delete(Entity).where(col(Entity.id).in_(IDS), ~exists().where(col(Mention.entity_id) == col(Entity.id)))
 
 
 def removal_of(connection: Connection, articles: Collection[str]) -> Removal:
     """Return what the facts of the articles, which are about to go, have to do with."""
-    entities = frozenset(row.entity_id for row in rows_of_ids(connection, MENTIONED, articles))
+    mentions = first_of(rows_of_ids(connection, MENTIONS, articles))
     rows: dict[str, list[Row]] = {
         name: [row._asdict() for row in rows_of_ids(connection, question, articles)] for name, question in GOING.items()
     }
-    return Removal(entities, rows)
+    return Removal(mentions, rows)
 
 
 def settle(
-    connection: Connection, touched: Collection[str], before: Mapping[str, State], removed: Removal, added: Rows
+    connection: Connection,
+    touched: Collection[str],
+    before: Mapping[str, State],
+    removed: Removal,
+    added: Rows,
+    mentions: First,
 ) -> None:
     """Bring what hangs on the facts of the touched entities up to date.
 
@@ -72,6 +86,7 @@ def settle(
         before: what those of them were that were there before.
         removed: what has gone.
         added: the rows of fact tables that have come.
+        mentions: the first articles of what has come.
     """
     delete_ids(connection, UNMENTIONED, touched)
     bound_events(connection, touched)
@@ -85,7 +100,9 @@ def settle(
     places.update(by_moving(connection, move, types_of(known)))
     settle_listings(connection, places, before, after)
     settle_documents(connection, touched)
-    prepare_items(connection, touched)
+    changed = {entity for entity in touched if before.get(entity) != after.get(entity)}
+    moved = first_of((*key, article) for each in (removed.mentions, mentions) for key, article in each.items())
+    prepare_items(connection, changed | showing(connection, moved))
 
 
 def _changes(

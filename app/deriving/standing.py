@@ -39,13 +39,14 @@ class State:
     """What an entity is by itself: that decides which lists it may stand in, and where in them."""
 
     type: str
+    name: str
     kind: str | None
     name_key: str
     earliest: date | None
     latest: date | None
 
 
-_STATE = (table_of(Entity).c[name] for name in ("id", "type", "kind", "name_key", "earliest", "latest"))
+_STATE = (table_of(Entity).c[name] for name in ("id", "type", "name", "kind", "name_key", "earliest", "latest"))
 STATES = Question(select(*_STATE).where(table_of(Entity).c.id.in_(IDS)))
 
 

@@ -14,6 +14,7 @@ from app.database.questions import Question
 from app.deriving.everything import keep_current
 from app.deriving.selecting import IDS, delete_ids, insert_rows, rows_of_ids
 from app.deriving.settling import NOTHING, removal_of, settle
+from app.deriving.showing import first_of
 from app.deriving.standing import states_of
 from app.errors import NotFoundError
 from app.loading.checking import CheckedArticle, check_agreement
@@ -128,7 +129,8 @@ def _store(
     before = states_of(connection, touched)
     _remove(connection, replaced)
     added = _insert(connection, loads, known)
-    settle(connection, touched, before, removed, added)
+    mentions = first_of((row["entity_id"], row["type"], row["article_id"]) for rows in loads for row in rows.mentions)
+    settle(connection, touched, before, removed, added, mentions)
 
 
 def delete_article(connection: Connection, article_id: str) -> None:
@@ -143,7 +145,7 @@ def delete_article(connection: Connection, article_id: str) -> None:
     removed = removal_of(connection, [article_id])
     before = states_of(connection, removed.entities)
     _remove(connection, [article_id])
-    settle(connection, removed.entities, before, removed, {})
+    settle(connection, removed.entities, before, removed, {}, {})
     record(connection, article_id, ChangeAction.DELETED)
 
 
