@@ -1,14 +1,13 @@
 """A checked article as rows of tables: plain dictionaries, ready for `executemany`."""
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from typing import Any
-
-from pydantic_core import to_json
 
 from app.loading.checking import CheckedArticle, CheckedFact
 from app.loading.format import FactEntry, NoteEntry, Refers, RoleEntry, marked
@@ -203,7 +202,7 @@ def _add_spans(rows: ArticleRows, article: CheckedArticle) -> None:
 
 
 def _digest(rows: ArticleRows) -> str:
-    """Hash everything that a load would write, in the order of this code, whatever that of the facts in the file."""
+    """Hash everything that a load would write, whatever the order of the facts in the file."""
     content = [
         rows.article,
         rows.entities,
@@ -212,4 +211,4 @@ def _digest(rows: ArticleRows) -> str:
         rows.spans,
         sorted((fact_id, span.start, span.end) for fact_id, span in rows.evidence),
     ]
-    return hashlib.sha256(to_json(content)).hexdigest()
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
