@@ -171,7 +171,10 @@ def stands_in(numbers: str, entity: ColumnElement[Any]) -> ColumnElement[bool]:
 
 @lru_cache(maxsize=512)
 def count_of(shape: Shape) -> Question:
-    """Return the question that looks at no more than `limit` entities of each range: how many, and how many pass."""
+    """Return the question that looks at no more than `limit` entities: how many, and how many pass.
+
+    Where an entity may be in several ranges, it looks at so many of each.
+    """
     row = LISTING.c
     parts = [
         select(
@@ -182,7 +185,7 @@ def count_of(shape: Shape) -> Question:
         )
         for place in range(len(shape.ranges))
     ]
-    seen = (union if shape.distinct else union_all)(*parts).subquery()
+    seen = (union(*parts) if shape.distinct else union_all(*parts).limit(LIMIT)).subquery()
     passes = and_(seen.c.meets, *_stands_in_others(shape, seen.c.entity_id))
     return Question(select(func.count(), func.count(case((passes, 1)))).select_from(seen))
 
