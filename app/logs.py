@@ -7,7 +7,7 @@ import select
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -21,6 +21,8 @@ if sys.platform != "win32":
 PAUSE: Final = 0.01
 """Seconds that lines are collected before they are written together: to write each by itself costs more than to make
 it."""
+AT_ONCE: Final = 1_000
+"""Lines that are written together, if a slow disk has let more wait."""
 MOST_WAITING: Final = 50_000
 """Lines that wait for a reader of the log who has stopped reading; more are lost, and counted, as requests go first."""
 LAST_WORDS: Final = 2.0
@@ -128,7 +130,12 @@ class Lines(logging.Handler):
             self._write_waiting()
 
     def _write_waiting(self) -> None:
-        lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        """Write what waits now; some lines at a time, as requests wait while lines are put together."""
+        parts = max(1, -(-len(self._waiting) // AT_ONCE))
+        for _ in range(parts):
+            self._write_part([self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))])
+
+    def _write_part(self, lines: Sequence[str]) -> None:
         lost = self._refused + self._failed - self._told
         text = "".join(lines) + (_loss(lost) if lost else "")
         try:
