@@ -186,7 +186,7 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_message_complete()
         self.arriving = False
 
-    # --- Plain reads ----------------------------------------------------------------------------------------------
+    # --- Plain reads --------------------------------------------------------------------------------------------------
 
     def _answer_at_once(self) -> bool:
         """Answer a plain read that nothing stands before, and say whether: the application would take longer.

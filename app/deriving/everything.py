@@ -48,12 +48,15 @@ from app.vocabulary import TREES, Tree
 AT_ONCE: Final = 500
 """Of how many entities what hangs on them is derived at once."""
 HOLDERS: Final = {
-    ROLE: table_of(Role).c.person_id.in_(IDS),
-    PARTICIPATION: or_(table_of(Participation).c.event_id.in_(IDS), table_of(Participation).c.entity_id.in_(IDS)),
-    OCCURRENCE: table_of(Occurrence).c.event_id.in_(IDS),
-    RELATION: table_of(Relation).c.child_id.in_(IDS),
+    name: Question(select(Entity.metadata.tables[name]).where(held))
+    for name, held in {
+        ROLE: table_of(Role).c.person_id.in_(IDS),
+        PARTICIPATION: or_(table_of(Participation).c.event_id.in_(IDS), table_of(Participation).c.entity_id.in_(IDS)),
+        OCCURRENCE: table_of(Occurrence).c.event_id.in_(IDS),
+        RELATION: table_of(Relation).c.child_id.in_(IDS),
+    }.items()
 }
-"""By table, whose rows put the entities `ids` into lists."""
+"""By table, the question for the rows that put the entities `ids` into lists."""
 
 
 def bring_up_to_date(engine: Engine, revision: str = "head") -> None:
@@ -118,9 +121,8 @@ def listings_of(connection: Connection, entities: Collection[str]) -> Iterator[d
 
 def _by_their_facts(connection: Connection, states: dict[str, State]) -> Places:
     rows: dict[str, list[Row]] = {}
-    for name, held in HOLDERS.items():
-        held_by = Question(select(Entity.metadata.tables[name]).where(held))
-        rows[name] = [*{row.fact_id: row._asdict() for row in rows_of_ids(connection, held_by, states)}.values()]
+    for name, question in HOLDERS.items():
+        rows[name] = [*{row.fact_id: row._asdict() for row in rows_of_ids(connection, question, states)}.values()]
     types = types_of(states)
     others = {row[column] for row in rows[PARTICIPATION] for column in ("event_id", "entity_id")} - states.keys()
     types |= types_of(states_of(connection, others))

@@ -15,6 +15,11 @@ from app.deriving.selecting import IDS, rows_of_ids
 from app.keeping.comparing import Placed, differences
 from app.tables import Entity, Lineage, Listing, PreparedItem, Tally, table_of
 
+STORED = {
+    name: Question(select(table).where(table.c.entity_id.in_(IDS)))
+    for name, table in (("listing", table_of(Listing)), ("prepared item", table_of(PreparedItem)))
+}
+
 
 def derived_faults(connection: Connection) -> Iterator[str]:
     """Yield where what is derived is not that of the facts, which have to be sound."""
@@ -37,9 +42,8 @@ def derived_faults(connection: Connection) -> Iterator[str]:
 
 def _stored(connection: Connection, entities: Sequence[str]) -> Placed:
     placed: Placed = {}
-    for name, table in (("listing", table_of(Listing)), ("prepared item", table_of(PreparedItem))):
-        found = rows_of_ids(connection, Question(select(table).where(table.c.entity_id.in_(IDS))), entities)
-        placed |= _placed(name, (row._asdict() for row in found))
+    for name, question in STORED.items():
+        placed |= _placed(name, (row._asdict() for row in rows_of_ids(connection, question, entities)))
     return placed
 
 
