@@ -21,13 +21,14 @@ from fastapi.telemetry import TelemetryConfig
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine, event
 
+from app.database import create_writer
 from app.database.questions import Compiled
 from app.loading.checking import CheckedArticle
 from app.logs import Lines
 from app.main import create_app
 from app.settings import ROOT, Settings
 from app.tokens import hash_of
-from tests.databases import fill
+from tests.databases import load_into
 
 KOOME = "koome-meets-haitian-police"
 LISTS = {
@@ -71,6 +72,7 @@ class Api:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://dateline.test", headers=PLAINLY)
         self.lifespan = app.router.lifespan_context(app)
+        self.writer = create_writer(self.url)
 
     def __enter__(self) -> Self:
         self.runner.run(self.lifespan.__aenter__())
@@ -80,6 +82,7 @@ class Api:
         self.runner.run(self.client.aclose())
         self.runner.run(self.lifespan.__aexit__(None, None, None))
         self.runner.close()
+        self.writer.dispose()
 
     def request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         return self.runner.run(self.client.request(method, path, **arguments))
@@ -125,7 +128,8 @@ class Api:
         return response.text
 
     def load(self, *articles: CheckedArticle) -> None:
-        fill(self.url, *articles)
+        """Load the articles past the application."""
+        load_into(self.writer, *articles)
 
     @contextmanager
     def asked(self) -> Iterator[list[tuple[str, Any]]]:
