@@ -51,6 +51,9 @@ LISTS = {
 TOKEN = "dateline_of-the-desk"
 """With which tests write, unless they say otherwise."""
 
+PATIENT: dict[str, Any] = {"statement_timeout": 60, "check_timeout": 60}
+"""What tests that are not about time let answers take: that says more of the machine than of the code."""
+
 PLAINLY = {"Accept-Encoding": "identity"}
 """With which tests ask: lengths and tags are of what they read."""
 
@@ -65,7 +68,7 @@ class Api:
 
     def __init__(self, database: str | Path, telemetry: TelemetryConfig | None = None, **given: Any) -> None:
         self.url = f"sqlite:///{database}" if isinstance(database, Path) else database
-        settings = {"database_url": self.url, "tokens": {"desk": hash_of(TOKEN)}, **given}
+        settings = {"database_url": self.url, "tokens": {"desk": hash_of(TOKEN)}, **PATIENT, **given}
         self.app = app = create_app(Settings(**settings), telemetry)
         self.runner = asyncio.Runner()
         # What the application raises becomes its 500, as it would behind a socket.
