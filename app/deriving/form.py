@@ -30,7 +30,7 @@ def form() -> str:
 
 def is_current(connection: Connection) -> bool:
     """Tell whether what is derived has been derived by this version of the code."""
-    return DIGEST.scalar(connection) == form()
+    return bool(DIGEST.scalar(connection) == form())
 
 
 def note_form(connection: Connection) -> None:
