@@ -5,10 +5,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
+from app.access_log import about_answer
 from app.encoding import preferred
-from app.logs import asked
 
 OVERHEAD: Final = 2000
 """Bytes that a kept answer costs beside its own, more or less."""
@@ -37,9 +37,14 @@ class Given:
     head: bytes
     """The lines of its headers, without those that differ from request to request."""
     body: bytes
-    asked: str
-    """The path and the query as they are logged."""
-    route: Any
+    route: str
+    about: str
+    """What is logged of it."""
+
+    @classmethod
+    def of(cls, status: int, headers: Iterable[Header], body: bytes, route: str, path: str, query: bytes) -> "Given":
+        """Return an answer to a request of this path and query, which the route answers."""
+        return cls(status, lines_of(headers), body, route, about_answer("GET", route, status, path, query, len(body)))
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class KeptAnswer:
     body: bytes
     path: str
     query: bytes
-    route: Any
+    route: str
 
     @property
     def size(self) -> int:
@@ -63,13 +68,15 @@ class KeptAnswer:
     @cached_property
     def whole(self) -> Given:
         """The answer of 200; made when it is asked for again, as most are not."""
-        return Given(200, lines_of(self.headers), self.body, asked(self.path, self.query), self.route)
+        return self._given(200, self.headers, self.body)
 
     @cached_property
     def not_modified(self) -> Given:
         """The answer of 304."""
-        head = lines_of(header for header in self.headers if header[0] not in ABOUT_THE_BODY)
-        return Given(304, head, b"", asked(self.path, self.query), self.route)
+        return self._given(304, (header for header in self.headers if header[0] not in ABOUT_THE_BODY), b"")
+
+    def _given(self, status: int, headers: Iterable[Header], body: bytes) -> Given:
+        return Given.of(status, headers, body, self.route, self.path, self.query)
 
 
 Key = tuple[bytes, str]

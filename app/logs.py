@@ -7,11 +7,10 @@ import select
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
-from json.encoder import encode_basestring_ascii as quote
 from time import gmtime, strftime
 from typing import Any, Final
 
@@ -28,8 +27,6 @@ MOST_WAITING: Final = 50_000
 LAST_WORDS: Final = 2.0
 """Seconds that the end waits for such a reader."""
 
-LONGEST: Final = 1024
-"""Characters of a path and of a query that go into the log."""
 NOTES: Final = "dateline.notes"
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that is being answered."""
@@ -62,11 +59,6 @@ def timestamp(milliseconds: int) -> str:
     return f"{strftime('%Y-%m-%dT%H:%M:%S', gmtime(second))}.{thousandths:03}Z"
 
 
-def asked(path: str, query: bytes) -> str:
-    """Return what was asked as fields of a line, cut short where it is long."""
-    return f'"path":{quote(path[:LONGEST])},"query":{quote(query[:LONGEST].decode("latin-1"))}'
-
-
 def as_line(record: logging.LogRecord) -> str:
     """Return a log record as a line: a JSON object, with the id of its request and the traceback where it has them."""
     entry = {
@@ -83,13 +75,17 @@ def as_line(record: logging.LogRecord) -> str:
     return json.dumps(entry, separators=(",", ":")) + "\n"
 
 
+Waiting = tuple[Callable[..., str], tuple[object, ...]]
+"""What a line is made with, and of what."""
+
+
 class Lines(logging.Handler):
     """Writes lines to standard error, from a thread of its own: whoever logs does not wait for who reads."""
 
     def __init__(self, descriptor: int | None = None) -> None:
         super().__init__()
         self._descriptor = _standard_error() if descriptor is None else descriptor
-        self._waiting: deque[str] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._refused = 0
         self._failed = 0
         self._told = 0
@@ -101,16 +97,19 @@ class Lines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write a log record."""
         try:
-            self.put(as_line(record))
+            self.put(str, as_line(record))
         except Exception:
             self.handleError(record)
 
-    def put(self, line: str) -> None:
-        """Write a line that is made already and ends with a newline."""
+    def put(self, make: Callable[..., str], *values: object) -> None:
+        """Write a line that is made of these values; it ends with a newline.
+
+        It is made when it is written: many after another take less time than each amid other work.
+        """
         if len(self._waiting) >= MOST_WAITING:
             self._refused += 1
             return
-        self._waiting.append(line)
+        self._waiting.append((make, values))
         if not self._arrived.is_set():
             self._arrived.set()
 
@@ -135,9 +134,9 @@ class Lines(logging.Handler):
         for _ in range(parts):
             self._write_part([self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))])
 
-    def _write_part(self, lines: Sequence[str]) -> None:
+    def _write_part(self, lines: Sequence[Waiting]) -> None:
         lost = self._refused + self._failed - self._told
-        text = "".join(lines) + (_loss(lost) if lost else "")
+        text = "".join([make(*values) for make, values in lines]) + (_loss(lost) if lost else "")
         try:
             with _alone(self._descriptor):
                 _write(self._descriptor, text.encode("ascii"))

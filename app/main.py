@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from app import __version__, openapi, problems
-from app.database import Watch, create_reader, runs_inline
+from app.database import Lender, Watch, create_reader, runs_inline
 from app.kept import KeptAnswers, OnceATurn
 from app.limits import BodyLimit, InFlight, RateLimit
 from app.metrics import Metrics
@@ -34,7 +34,7 @@ def create_app(settings: Settings | None = None, telemetry: TelemetryConfig | No
     reader = primary = create_reader(settings.read_url or settings.database_url, settings.statement_timeout)
     if settings.read_url:
         primary = create_reader(settings.database_url, settings.statement_timeout)
-    watch = Watch(reader)
+    watch, lender = Watch(reader), Lender(reader)
     # Whether an answer still stands is asked before each one: of a file for next to nothing, over a network not.
     kept = KeptAnswers(settings.max_kept if runs_inline(reader) else 0, OnceATurn(watch.token))
     answers_at_once = runs_inline(reader) and not settings.rate_limit
@@ -42,10 +42,12 @@ def create_app(settings: Settings | None = None, telemetry: TelemetryConfig | No
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         app.state.reader, app.state.primary = reader, primary
+        app.state.connect = lender.connect if runs_inline(reader) else reader.connect
         app.state.desk = None  # opened by the first who writes
         # For the server, which answers by itself what is no request, and plain reads that need not wait.
         yield {"metrics": app.state.metrics, "reads": reads if answers_at_once else None}
         watch.close()
+        lender.close()
         if app.state.desk:
             app.state.desk.close()
         reader.dispose()

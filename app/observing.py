@@ -1,38 +1,32 @@
 """Every request is given an id, logged in one line, and counted."""
 
-import logging
 import re
-from collections.abc import Awaitable, Iterable, Iterator, MutableMapping
+from collections.abc import Awaitable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quote
 from random import getrandbits
-from time import perf_counter, time
+from time import perf_counter
 from typing import Any, Final
 
 from opentelemetry import trace
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.logs import NOTES, Lines, asked, request_id, timestamp
-from app.metrics import OTHER, UNMATCHED, Metrics
+from app import access_log
+from app.access_log import FAILED
+from app.logs import NOTES, request_id
+from app.metrics import Metrics
 
 HEADER: Final = b"x-request-id"
 ACCEPTABLE: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
-LONGEST_AGENT: Final = 256
 
 ID: Final = "dateline.request_id"
 """Where the scope has the id."""
-ASKED: Final = "dateline.asked"
-"""Where it has the path and the query as they are logged, if that is known already."""
 GONE: Final = "dateline.gone"
 """Set in the scope of a request whose client went away before the answer was complete."""
 CLIENT_GONE: Final = 499
 """The status of such a request, as nginx logs it; nobody receives it."""
-FAILED: Final = 500
 TELEMETRY: Final = "fastapi.telemetry"
 """What the framework sets in the scope of a request that it traces."""
-
-log = logging.getLogger("dateline.request")
 
 
 class Observed:
@@ -48,7 +42,7 @@ class Observed:
             await self.app(scope, receive, send)
             return
         started = perf_counter()
-        own_id, agent = identify(scope["headers"])
+        own_id, agent = identify(dict(scope["headers"]))
         request_id.set(own_id)  # For good: the server logs in this context too, after the answer has failed.
         scope[ID] = own_id
         header = (HEADER, own_id.encode())
@@ -89,7 +83,7 @@ def refused(metrics: Metrics, scope: MutableMapping[str, Any] | None, url: bytes
         The id, for the answer: that of the request, if the application has begun with it.
     """
     scope = {} if scope is None else scope
-    own_id, agent = identify(scope.get("headers", ()))
+    own_id, agent = identify(dict(scope.get("headers", ())))
     own_id = str(scope.get(ID, own_id))
     path, _, query = url.partition(b"?")
     report(metrics, {**scope, "path": path.decode("latin-1"), "query_string": query}, own_id, agent, status, 0, 0.0)
@@ -112,10 +106,9 @@ def is_probe(scope: Scope) -> bool:
     return scope.get("path") in ("/health", "/ready", "/metrics")
 
 
-def identify(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, bytes | None]:
+def identify(headers: Mapping[bytes, bytes]) -> tuple[str, bytes | None]:
     """Return the request's id, the client's own where that is acceptable, and what the client says it is."""
-    known = dict(headers)
-    own_id, agent = known.get(HEADER), known.get(b"user-agent")
+    own_id, agent = headers.get(HEADER), headers.get(b"user-agent")
     if own_id is None or not ACCEPTABLE.fullmatch(own_id):
         return f"{getrandbits(128):032x}", agent  # nosec B311
     return own_id.decode(), agent
@@ -135,46 +128,18 @@ def _template(scope: Scope) -> str | None:
 def report(
     metrics: Metrics, scope: Scope, own_id: str, agent: bytes | None, status: int, size: int, seconds: float
 ) -> None:
-    """Count the answer, and write its line: put together by hand, as any encoder would take several times as long."""
+    """Count the answer, and log it."""
     method, route, client = scope.get("method"), _template(scope), scope.get("client")
     metrics.count(method, route, status, seconds)
-    if not log.isEnabledFor(logging.ERROR if status >= FAILED else logging.INFO):
-        return
-    more = _more(scope) if NOTES in scope or TELEMETRY in scope else ""
-    line = (
-        f'{{"time":"{timestamp(int(time() * 1000))}",{_kind(method, route, status)},"request_id":"{own_id}",'
-        f"{scope.get(ASKED) or asked(scope['path'], scope['query_string'])},"
-        f'"milliseconds":{seconds * 1000:.3f},"bytes":{size},"client":{_json(client and client[0])},'
-        f'"agent":{_agent(agent)}{more}}}\n'
-    )
-    for handler in logging.root.handlers:
-        if isinstance(handler, Lines):
-            handler.put(line)
-
-
-@lru_cache(maxsize=1024)
-def _kind(method: str | None, route: str | None, status: int) -> str:
-    """Return what the lines of many requests have in common."""
-    return (
-        f'"level":"{"error" if status >= FAILED else "info"}","logger":"{log.name}",'
-        f'"message":{quote(f"{method or OTHER} {route or UNMATCHED} {status}")},'
-        f'"method":{_json(method)},"route":{_json(route)},"status":{status}'
-    )
-
-
-@lru_cache(maxsize=1024)
-def _agent(value: bytes | None) -> str:
-    return _json(None if value is None else value[:LONGEST_AGENT].decode("latin-1"))
-
-
-def _json(text: str | None) -> str:
-    return "null" if text is None else quote(text)
+    answer = access_log.about_answer(method, route, status, scope["path"], scope["query_string"], size)
+    access_log.write(status, answer, own_id, seconds, client and client[0], agent, _more(scope))
 
 
 def _more(scope: Scope) -> str:
     """Return what handlers noted, and of which trace the request is a part, where traces are collected."""
     fields: dict[str, str] = {**scope.get(NOTES, {})}
-    span = trace.get_current_span().get_span_context()
-    if span.is_valid:
-        fields["trace_id"] = trace.format_trace_id(span.trace_id)
+    if TELEMETRY in scope:
+        span = trace.get_current_span().get_span_context()
+        if span.is_valid:
+            fields["trace_id"] = trace.format_trace_id(span.trace_id)
     return "".join(f",{quote(name)}:{quote(value)}" for name, value in fields.items())

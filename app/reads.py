@@ -14,8 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.answers import Answer
 from app.errors import DatelineError
-from app.kept import Given, KeptAnswer, KeptAnswers, lines_of
-from app.logs import asked
+from app.kept import Given, KeptAnswer, KeptAnswers
 from app.middleware import ALWAYS
 from app.observing import TELEMETRY
 from app.problems import answer_to, known_names
@@ -117,9 +116,8 @@ class Reads:
         answer = _at_once(self.answer(scope))
         if answer is None:
             return None
-        head = lines_of([*answer.raw_headers, *ALWAYS])
-        own = asked(scope["path"], scope["query_string"])
-        return Given(answer.status_code, head, bytes(answer.body), own, scope["route"])
+        headers, route = [*answer.raw_headers, *ALWAYS], scope["route"].path
+        return Given.of(answer.status_code, headers, bytes(answer.body), route, scope["path"], scope["query_string"])
 
     def _find(self, path: str) -> tuple[Read | None, dict[str, str]]:
         """Return what reads the path, and what of the path goes into its parameters."""
@@ -141,7 +139,7 @@ class Reads:
             body=answer.body,
             path=scope["path"],
             query=query,
-            route=read.route,
+            route=read.route.path,
         )
         self.kept.keep(scope["raw_path"] + (b"?" + query if query else b""), accepted, kept)
 

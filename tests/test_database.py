@@ -13,8 +13,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlmodel import SQLModel, col
 
 from app.database import (
+    Lender,
     alembic_config,
     check_ready,
+    closing,
     create_reader,
     create_writer,
     current_revision,
@@ -283,6 +285,37 @@ def test_the_reader_reads_on_while_a_writer_writes(writer: Engine, database_url:
         writing.execute(insert(Entity).values(ENTITY))
         assert reading.execute(select(col(Entity.id))).all() == []
     reader.dispose()
+
+
+def test_a_lent_connection_sees_what_has_been_committed_before_it_was_lent(writer: Engine, database_url: str) -> None:
+    with closing(create_reader(database_url)) as reader:
+        lender = Lender(reader)
+        with lender.connect() as first:
+            assert current_revision(first) == 0
+            load(writer, SEED)
+            assert current_revision(first) == 0  # It is one snapshot.
+        with lender.connect() as second:
+            assert current_revision(second) == 1
+        assert second is first
+        lender.close()
+
+
+def test_a_lent_connection_on_which_something_failed_is_not_lent_again(writer: Engine, database_url: str) -> None:
+    load(writer, SEED)
+    with closing(create_reader(database_url)) as reader:
+        lender = Lender(reader)
+        with pytest.raises(DBAPIError), lender.connect() as failed:
+            failed.exec_driver_sql("SELECT nothing")
+        assert failed.closed
+        with lender.connect() as another:
+            assert current_revision(another) == 1
+        with pytest.raises(KeyError), lender.connect():
+            raise KeyError
+        with lender.connect() as again:
+            assert again is another
+            assert not again.in_transaction()
+        lender.close()
+        assert again.closed
 
 
 def test_the_reader_does_not_create_a_missing_file(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ class Database:
 
 
 def answer(body: bytes = b"Hello", token: str = "first") -> KeptAnswer:
-    return KeptAnswer(token, b'"tag"', HEADERS, body, "/people", b"", None)
+    return KeptAnswer(token, b'"tag"', HEADERS, body, "/people", b"", "/people")
 
 
 def kept_of(database: Database, room: int = ROOM) -> KeptAnswers:

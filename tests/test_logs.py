@@ -114,7 +114,7 @@ def test_notes_on_a_request_add_up() -> None:
 def test_all_lines_are_written_in_order_by_the_end(pipe: Pipe) -> None:
     handler = Lines(pipe.writer)
     for number in range(1000):
-        handler.put(f'{{"n":{number}}}\n')
+        handler.put(str, f'{{"n":{number}}}\n')
     handler.close()
     assert [line["n"] for line in lines_in(pipe.read())] == list(range(1000))
 
@@ -131,13 +131,13 @@ def test_who_logs_does_not_wait_for_who_reads(pipe: Pipe, monkeypatch: pytest.Mo
     monkeypatch.setattr(logs, "_write", note_and_write)
     handler = Lines(pipe.writer)
     long = "x" * 100_000  # More than a pipe holds.
-    handler.put(json.dumps({"n": 0, "text": long}) + "\n")
+    handler.put(str, json.dumps({"n": 0, "text": long}) + "\n")
     assert writing.wait(60)
     for number in range(1, 201):
-        handler.put(json.dumps({"n": number, "text": long}) + "\n")
+        handler.put(str, json.dumps({"n": number, "text": long}) + "\n")
     with os.fdopen(pipe.reader, "rb") as reader:
         *kept, loss = [lines_in(reader.readline())[0] for _ in range(102)]
-        handler.put('{"n":"last"}\n')
+        handler.put(str, '{"n":"last"}\n')
         assert lines_in(reader.readline()) == [{"n": "last"}]
     handler.close()
     os.close(pipe.writer)
@@ -160,20 +160,33 @@ def test_a_log_that_cannot_be_written_stops_nobody_and_says_so_later(
         with monkeypatch.context() as full:
             full.setattr(logs, "_write", fail)
             for number in range(3):
-                handler.put(f'{{"n":{number}}}\n')
+                handler.put(str, f'{{"n":{number}}}\n')
                 assert tried.acquire(timeout=60)
-        handler.put('{"n":3}\n')
+        handler.put(str, '{"n":3}\n')
         handler.close()
     first, second = lines_in((tmp_path / "log").read_bytes())
     assert first == {"n": 3}
     assert second["message"] == "3 lines of the log are lost: they could not be written"
 
 
+def test_a_long_backlog_is_written_some_lines_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "AT_ONCE", 3)
+    parts: list[bytes] = []
+    monkeypatch.setattr(logs, "_write", lambda _descriptor, data: parts.append(data))
+    with (tmp_path / "log").open("wb") as file:
+        handler = Lines(file.fileno())
+        for number in range(10):
+            handler.put(str, f'{{"n":{number}}}\n')
+        handler.close()
+    assert max(part.count(b"\n") for part in parts) <= 3
+    assert [line["n"] for line in lines_in(b"".join(parts))] == list(range(10))
+
+
 def test_a_pipe_that_does_not_block_is_waited_for(pipe: Pipe) -> None:
     os.set_blocking(pipe.writer, False)
     handler = Lines(pipe.writer)
     for number in range(50):
-        handler.put(json.dumps({"n": number, "text": "x" * 10_000}) + "\n")
+        handler.put(str, json.dumps({"n": number, "text": "x" * 10_000}) + "\n")
     chunks = b""
     while chunks.count(b"\n") < 50:
         chunks += os.read(pipe.reader, 65536)
@@ -187,7 +200,7 @@ import sys
 from app.logs import Lines
 handler = Lines()
 for number in range(300):
-    handler.put('{"from":"%s","n":%d,"text":"%s"}\\n' % (sys.argv[1], number, "x" * (number * 37 % 9000)))
+    handler.put(str, '{"from":"%s","n":%d,"text":"%s"}\\n' % (sys.argv[1], number, "x" * (number * 37 % 9000)))
 handler.close()
 """
 
@@ -204,7 +217,7 @@ def test_lines_of_several_processes_stay_whole(pipe: Pipe) -> None:
 
 
 def test_a_process_without_standard_error_logs_nowhere() -> None:
-    code = "import logging; from app.logs import Lines; h = Lines(); h.put('x'); h.close(); print(h._descriptor)"
+    code = "import logging; from app.logs import Lines; h = Lines(); h.put(str, 'x'); h.close(); print(h._descriptor)"
     shell = f'{sys.executable} -c "{code}" 2>&-'
     done = subprocess.run(shell, shell=True, env=environment_with(), capture_output=True, text=True, check=True)
     assert int(done.stdout) >= 2

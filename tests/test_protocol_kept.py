@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from app.kept import KeptAnswer, KeptAnswers
 from app.middleware import ALWAYS
@@ -28,7 +29,7 @@ def reads_with(kept: KeptAnswers) -> Reads:
 def shelf(token: str | None = "now") -> Reads:
     kept = KeptAnswers(1_000_000, lambda: token)
     headers = [(b"content-length", b"%d" % len(KEPT)), (b"etag", TAG), *ALWAYS]
-    kept.keep(b"/people", None, KeptAnswer("now", TAG, headers, KEPT, "/people", b"", None))
+    kept.keep(b"/people", None, KeptAnswer("now", TAG, headers, KEPT, "/people", b"", "/people"))
     return reads_with(kept)
 
 
@@ -128,19 +129,41 @@ def test_answers_come_in_the_order_of_their_requests(run: Run) -> None:
     run(main())
 
 
-def test_a_client_that_does_not_read_is_given_no_more_than_the_buffers_take(run: Run) -> None:
+def test_a_client_that_says_no_more_has_its_answers(run: Run) -> None:
+    async def main() -> None:
+        async with serving(shelf()) as line:
+            reader, writer = await line.connect()
+            writer.write(get() * 3)
+            writer.write_eof()
+            assert answers_in(await reader.read()) == [(200, False)] * 3
+            assert line.app.paths == []
+
+    run(main())
+
+
+def test_a_refusal_comes_after_the_answers_before_it(run: Run) -> None:
+    async def main() -> None:
+        async with serving(shelf()) as line:
+            assert answers_in(await line.says(get() * 2 + b"nonsense\r\n\r\n")) == [(200, False)] * 2 + [(400, True)]
+            assert line.app.paths == []
+
+    run(main())
+
+
+@pytest.mark.parametrize(("size", "requests"), [(1_000_000, 50), (20_000, 1_000)])
+def test_a_client_that_does_not_read_is_given_no_more_than_the_buffers_take(run: Run, size: int, requests: int) -> None:
     async def main() -> None:
         kept = KeptAnswers(100_000_000, lambda: "now")
-        body = bytes(1_000_000)
+        body = bytes(size)
         headers = [(b"content-length", b"%d" % len(body))]
-        kept.keep(b"/people", None, KeptAnswer("now", TAG, headers, body, "/people", b"", None))
+        kept.keep(b"/people", None, KeptAnswer("now", TAG, headers, body, "/people", b"", "/people"))
         async with serving(reads_with(kept)) as line:
             _, writer = await line.connect(window=4096)
-            writer.write(get() * 50)
+            writer.write(get() * requests)
             (connection,) = await line.connections()
             while not line.app.paths:
                 await asyncio.sleep(0.01)
-            assert connection.transport.get_write_buffer_size() < 5 * len(body)
+            assert connection.transport.get_write_buffer_size() < 5 * max(size, HIGH_WATER_LIMIT)
 
     run(main())
 
@@ -166,6 +189,6 @@ def test_requests_that_are_answered_at_once_are_counted(run: Run) -> None:
             await reader.readuntil(b"HTTP/1.1 304")
             counted: Any = line.metrics.requests
             found = {labels: series._value.get() for labels, series in counted._metrics.items()}
-            assert found == {("GET", "unmatched", "200"): 1, ("GET", "unmatched", "304"): 1}
+            assert found == {("GET", "/people", "200"): 1, ("GET", "/people", "304"): 1}
 
     run(main())

@@ -1,11 +1,12 @@
 """Engines, sessions and migrations; what differs between databases; the revision counter."""
 
-from app.database.engines import closing, create_reader, create_writer, explained, runs_inline
+from app.database.engines import Lender, closing, create_reader, create_writer, explained, runs_inline
 from app.database.questions import Question
 from app.database.schema import Schema, alembic_config, check_ready, migrate, revisions, schema_of
 from app.database.watching import Watch, current_revision, current_token
 
 __all__ = [
+    "Lender",
     "Question",
     "Schema",
     "Watch",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
-from sqlalchemy import URL, Engine, make_url
+from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
@@ -38,6 +38,41 @@ def create_reader(url: str | URL, timeout: float | None = None) -> Engine:
 def runs_inline(engine: Engine) -> bool:
     """Tell whether a question is answered in the time that a hop to another thread would take: without a network."""
     return engine.dialect.name == "sqlite"
+
+
+class Lender:
+    """Lends a connection for one question after the other, all of them from one thread.
+
+    It is always the same one: to take one from the pool and give it back takes as long as to ask.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """Lend the connection; whatever snapshot is open at the end is left, and after a failure the connection too.
+
+        Raises:
+            DBAPIError: there is no connection to be had.
+        """
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        try:
+            yield self._connection
+        except DBAPIError:
+            self.close()
+            raise
+        finally:
+            if self._connection is not None:
+                self._connection.rollback()
+
+    def close(self) -> None:
+        """Close the connection; another one is opened if it is wanted again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 @contextmanager

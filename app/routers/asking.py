@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -62,6 +63,7 @@ class Asking:
         self.headers = Headers(scope=scope)
         state = scope["app"].state
         self.engine: Engine = state.reader
+        self.connect: Callable[[], AbstractContextManager[Connection]] = state.connect
         self.may_be_behind: bool = state.reader is not state.primary
         self.last_load = ""
         """The mark of the last load before the question."""
@@ -138,7 +140,7 @@ class Asking:
     def _ask(self, mark: Callable[[Connection], str], question: Callable[[Connection], FoundT]) -> FoundT:
         wanted = Preconditions.of(self.headers)
         knows = not self.may_be_behind
-        with explained(), self.engine.connect() as connection:
+        with explained(), self.connect() as connection:
             if self.may_be_behind and REVISION in self.headers:
                 refuse_behind(self.headers, current_revision(connection))
                 knows = True  # of all that the client does
