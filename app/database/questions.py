@@ -6,7 +6,6 @@ times as long as SQLite takes to find a page of a list. It still writes the SQL,
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
@@ -23,14 +22,8 @@ class Question:
 
     def __init__(self, statement: SelectBase) -> None:
         self.statement = statement
-        self._sql: dict[str, SQLCompiler] = {}
+        self._sql: dict[str, tuple[SQLCompiler, list[str]]] = {}
         self._compiled: dict[tuple[Any, ...], Compiled] = {}
-
-    @cached_property
-    def lists(self) -> list[str]:
-        """The parameters that stand for lists of values."""
-        binds = self.statement.compile().binds
-        return [name for name, bind in binds.items() if bind.expanding and bind.required]
 
     def all(self, connection: Connection, values: Values | None = None) -> Sequence[Any]:
         """Return all rows, as named tuples of the columns.
@@ -41,22 +34,24 @@ class Question:
         if not connection.in_transaction():
             connection.begin()
         values = values or {}
-        if self.lists:
-            values = {**values, **{name: _filled_up(list(values[name])) for name in self.lists}}
         dialect = connection.dialect
-        shape = (dialect.name, *(len(values[name]) for name in self.lists))
+        sql, lists = self._in_words_of(dialect)
+        if lists:
+            values = {**values, **{name: _filled_up(list(values[name])) for name in lists}}
+        shape = (dialect.name, *(len(values[name]) for name in lists))
         compiled = self._compiled.get(shape)
         if compiled is None:
-            compiled = self._compiled[shape] = Compiled(self.statement, self._in_words_of(dialect), dialect, values)
+            compiled = self._compiled[shape] = Compiled(self.statement, sql, dialect, values)
         return compiled.all(connection.connection.driver_connection, values)
 
-    def _in_words_of(self, dialect: Dialect) -> SQLCompiler:
-        """Return the statement as it is for lists of any length."""
+    def _in_words_of(self, dialect: Dialect) -> tuple[SQLCompiler, list[str]]:
+        """Return the statement as it is for lists of any length, and the parameters that stand for lists."""
         if dialect.name not in self._sql:
             compiled = self.statement.compile(dialect=dialect)
             if not isinstance(compiled, SQLCompiler):
                 raise TypeError(f"{self.statement} cannot be compiled to SQL")
-            self._sql[dialect.name] = compiled
+            lists = [name for name, bind in compiled.binds.items() if bind.expanding and bind.required]
+            self._sql[dialect.name] = compiled, lists
         return self._sql[dialect.name]
 
     def scalar(self, connection: Connection, values: Values | None = None) -> Any:

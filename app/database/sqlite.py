@@ -21,6 +21,9 @@ PRAGMAS: Final = {
 STEPS: Final = 1000
 """Instructions of SQLite's virtual machine, some hundredths of a millisecond, after which it looks at the clock."""
 
+STATEMENTS: Final = 1000
+"""How many statements a writer keeps prepared: a load takes some eighty, and others as its lists get longer."""
+
 READING: Final = "BEGIN"
 WRITING: Final = "BEGIN IMMEDIATE"
 
@@ -59,7 +62,7 @@ def writer(url: URL) -> Engine:
     """Return the engine that writes; it creates the file, in WAL mode, where there is none."""
     # FULL: what has been committed outlives even a loss of power, for one fsync a transaction.
     pragmas = {"journal_mode": "WAL", "synchronous": "FULL", **PRAGMAS}
-    return _with_pragmas(create_engine(url), pragmas, begin=WRITING)
+    return _with_pragmas(create_engine(url, connect_args={"cached_statements": STATEMENTS}), pragmas, begin=WRITING)
 
 
 def reader(url: URL, timeout: float | None) -> Engine:

@@ -8,11 +8,13 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select
 from sqlmodel import col
 
+from app.database.questions import Question
 from app.tables import DerivedForm
 
 APP: Final = Path(__file__).parent.parent
 MADE_BY: Final = ("deriving", "listings.py", "prepared.py", "schemas/base.py", "schemas/entities.py", "vocabulary.py")
 """The code that decides what is derived; other code may change, and all of it still stands."""
+DIGEST: Final = Question(select(col(DerivedForm.digest)).where(col(DerivedForm.id) == 1))
 
 
 @cache
@@ -28,8 +30,7 @@ def form() -> str:
 
 def is_current(connection: Connection) -> bool:
     """Tell whether what is derived has been derived by this version of the code."""
-    there = select(col(DerivedForm.digest)).where(col(DerivedForm.id) == 1)
-    return connection.execute(there).scalar_one_or_none() == form()
+    return bool(DIGEST.scalar(connection) == form())
 
 
 def note_form(connection: Connection) -> None:

@@ -44,8 +44,14 @@ EVIDENCE = Question(
 )
 Facts = Sequence[Any]
 """Rows of `facts_of` a type."""
-MARK: Final = to_json(GAP.decode())
+UNFILLED: Final = GAP.decode()
+MARK: Final = to_json(UNFILLED)
 """What a gap is in JSON at first: a character that no text of a fact holds."""
+FIELDS: Final[dict[EntityType, dict[str, Section | None]]] = {
+    entity_type: {**dict.fromkeys(model.model_fields), **{each.name: each for each in SECTIONS[entity_type]}}
+    for entity_type, model in MODELS.items()
+}
+"""By type of entity, the fields of its item, and the section behind those that are lists of statements."""
 
 
 @dataclass(frozen=True)
@@ -157,40 +163,45 @@ def _prepared(row: Any, behind: Background) -> dict[str, Any]:
         "latest": row.latest,
         "more": more,
     }
-    sections = {section.name: section for section in SECTIONS[entity_type]}
-    for name in MODELS[entity_type].model_fields:
-        if section := sections.get(name):
+    for name, section in FIELDS[entity_type].items():
+        if section:
             facts = behind.facts[section.fact_type].get(row.id, ())
-            values[name] = list(_statements(section, row.id, facts, behind, evidence)) if facts else []
+            values[name] = _statements(section, row.id, facts, behind, evidence) if facts else []
             if len(facts) > MOST:
                 more[name] = f"/facts?entity={row.id}&type={section.fact_type}"
-    item = to_json({name: values[name] for name in MODELS[entity_type].model_fields}).replace(MARK, GAP)
+    item = to_json({name: values[name] for name in FIELDS[entity_type]}).replace(MARK, GAP)
     return {"entity_id": row.id, "item": item, "evidence": GAP.join(evidence)}
 
 
 def _statements(
     section: Section, entity: str, facts: Facts, behind: Background, evidence: list[bytes]
-) -> Iterator[dict[str, Any]]:
-    """Yield the statements; facts of several articles that say the same become one, stated if one of them is."""
-    same: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+) -> list[dict[str, Any]]:
+    """Return the statements; facts of several articles that say the same become one, stated if one of them is."""
+    anchor, only, said = section.anchor_place, section.only, section.said
+    same: dict[tuple[Any, ...], list[Any]] = {}
     for row in facts[:MOST]:
-        if row[section.anchor_place] == entity and (section.only is None or section.only(row)):
-            same[section.said(row)].append(row)
-    for (voice, *values), alike in same.items():
-        first = min(alike, key=_inferred)
-        evidence.append(b"[%s]" % b",".join(behind.evidence[row.id] for row in alike if row.id in behind.evidence))
-        yield {
-            "basis": first.basis,
-            "reasoning": first.reasoning,
-            "attributed_to": behind.refs[voice],
-            "facts": [fact_url(section.fact_type, row.id) for row in alike],
-            "notes": [note for row in alike for note in behind.notes.get(row.id, ())],
-            "evidence": GAP.decode(),
-            **{
-                name: behind.refs[value] if is_ref else value
-                for (name, is_ref), value in zip(section.fields, values, strict=True)
-            },
-        }
+        if row[anchor] == entity and (only is None or only(row)):
+            same.setdefault(said(row), []).append(row)
+    evidence += [
+        b"[%s]" % b",".join([behind.evidence[row.id] for row in alike if row.id in behind.evidence])
+        for alike in same.values()
+    ]
+    return [_statement(section, said, alike, behind) for said, alike in same.items()]
+
+
+def _statement(section: Section, said: tuple[Any, ...], alike: Facts, behind: Background) -> dict[str, Any]:
+    first = alike[0] if len(alike) == 1 else min(alike, key=_inferred)
+    statement = {
+        "basis": first.basis,
+        "reasoning": first.reasoning,
+        "attributed_to": behind.refs[said[0]],
+        "facts": [fact_url(section.fact_type, row.id) for row in alike],
+        "notes": [note for row in alike for note in behind.notes.get(row.id, ())],
+        "evidence": UNFILLED,
+    }
+    for (name, is_ref), value in zip(section.fields, said[1:], strict=True):
+        statement[name] = behind.refs[value] if is_ref else value
+    return statement
 
 
 def _inferred(row: Any) -> bool:

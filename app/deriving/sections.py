@@ -104,7 +104,7 @@ class Section:
     renamed: dict[str, str] = field(default_factory=dict)
     only: Callable[[Any], bool] | None = None
 
-    @property
+    @cached_property
     def fact_type(self) -> FactType:
         """The type of its facts."""
         return FACT_TYPE_OF[self.table]

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import BindParameter, Connection, Delete, Dialect, Table, bindparam, insert
@@ -45,22 +44,28 @@ def insert_rows(connection: Connection, model: type[SQLModel], rows: Sequence[Ma
     What SQLAlchemy does for each row of its own statements takes longer than storing it; so they go to the driver.
     """
     if rows:
-        statement, order, changes = _insertion(connection.dialect, table_of(model), tuple(rows[0]))
-        if changes:
-            rows = [{**row, **{name: change(row[name]) for name, change in changes.items()}} for row in rows]
-        given: Any = rows if order is None else list(map(itemgetter(*order), rows))
+        statement, order, by_name, changes = _insertion(connection.dialect, table_of(model), tuple(rows[0]))
+        # Column by column, as few of them need to be changed, and most rows have many.
+        columns = [[row[name] for row in rows] for name in order]
+        for place, change in changes:
+            columns[place] = list(map(change, columns[place]))
+        values = zip(*columns, strict=True)
+        given: Any = [dict(zip(order, row, strict=True)) for row in values] if by_name else list(values)
         connection.exec_driver_sql(statement, given)
 
 
 @lru_cache(maxsize=64)
 def _insertion(
     dialect: Dialect, table: Table, names: tuple[str, ...]
-) -> tuple[str, Sequence[str] | None, Mapping[str, Callable[[Any], Any]]]:
-    """Return the statement that inserts a row, the order of its parameters, and what makes the driver's values of them.
+) -> tuple[str, Sequence[str], bool, Sequence[tuple[int, Callable[[Any], Any]]]]:
+    """Return the statement that inserts a row, and its parameters in their order.
 
-    The order is None where the driver takes them by name.
+    And whether the driver takes them by name; and what makes the driver's values of those at some places.
     """
     compiled = insert(table).values({name: bindparam(name) for name in names}).compile(dialect=dialect)
-    made = {name: table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names}
-    changes = {name: change for name, change in made.items() if change is not None}
-    return str(compiled), compiled.positiontup, changes
+    order = compiled.positiontup or names
+    made = (
+        (place, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for place, name in enumerate(order)
+    )
+    changes = [(place, change) for place, change in made if change is not None]
+    return str(compiled), order, compiled.positiontup is None, changes

@@ -88,7 +88,7 @@ def settle(
         added: the rows of fact tables that have come.
         mentions: the first articles of what has come.
     """
-    delete_ids(connection, UNMENTIONED, touched)
+    delete_ids(connection, UNMENTIONED, removed.entities)  # Those of an article that comes are all mentioned in it.
     bound_events(connection, touched)
     after = states_of(connection, touched)
     places = _changes(connection, before, after, removed.rows, added)
@@ -101,7 +101,12 @@ def settle(
     settle_listings(connection, places, before, after)
     settle_documents(connection, touched)
     changed = {entity for entity in touched if before.get(entity) != after.get(entity)}
-    moved = first_of((*key, article) for each in (removed.mentions, mentions) for key, article in each.items())
+    moved = first_of(
+        (*key, article)
+        for each in (removed.mentions, mentions)
+        for key, article in each.items()
+        if key[0] not in changed
+    )
     prepare_items(connection, changed | showing(connection, moved))
 
 

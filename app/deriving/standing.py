@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 from sqlmodel import SQLModel
@@ -34,8 +34,7 @@ BELOW = {
 """By what filter a list is asked for what lies below an entity."""
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """What an entity is by itself: that decides which lists it may stand in, and where in them."""
 
     type: str
@@ -57,7 +56,7 @@ def types_of(states: Mapping[str, State]) -> dict[str, str]:
 
 def states_of(connection: Connection, entities: Iterable[str]) -> dict[str, State]:
     """Return what those of the entities are that are there."""
-    return {row.id: State(*row[1:]) for row in rows_of_ids(connection, STATES, {*entities})}
+    return {row.id: State._make(row[1:]) for row in rows_of_ids(connection, STATES, {*entities})}
 
 
 @dataclass(frozen=True)

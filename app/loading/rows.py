@@ -76,7 +76,7 @@ def rows_of(article: CheckedArticle) -> ArticleRows:
         }
     )
     rows.article["digest"] = _digest(rows)
-    _derive(rows)
+    _derive(rows, article)
     return rows
 
 
@@ -97,21 +97,13 @@ def _add_fact(rows: ArticleRows, article: CheckedArticle, fact: CheckedFact, nam
     )
     rows.fact_tables.setdefault(TABLES[entry.type], []).append(columns_of(article, fact))
     rows.evidence += [(fact.id, span) for span in spans]
-    mentioned = {getattr(entry, name) for name in _mentioning(type(entry))}
-    rows.mentions += [{"entity_id": slug, "fact_id": fact.id} for slug in sorted(mentioned - {None})]
-    exact = dict.fromkeys(article.text[span.start : span.end] for span in spans)
+    exact = dict.fromkeys([article.text[span.start : span.end] for span in spans])
     rows.search_documents.append(
         {"subject_id": fact.id, "type": fact_type, "title": statement, "body": "\n".join(exact)}
     )
 
 
-@cache
-def _mentioning(model: type[FactEntry]) -> tuple[str, ...]:
-    """Return the fields that mention entities: who says it all is none of what it says."""
-    return tuple(name for name in marked(model, Refers) if name != "attributed_to")
-
-
-def _derive(rows: ArticleRows) -> None:
+def _derive(rows: ArticleRows, article: CheckedArticle) -> None:
     """Add what follows from the rest, so that the digest needs none of it."""
     text = rows.article["text"]
     rows.article |= {
@@ -127,13 +119,34 @@ def _derive(rows: ArticleRows) -> None:
         fact |= {"position": start * APART + starting[start], "notes": about[fact["id"]]}
         starting[start] += 1
     facts = {row["id"]: row for row in rows.facts}
-    for row in rows.mentions:
-        fact = facts[row["fact_id"]]
-        row |= {"type": fact["type"], "article_id": fact["article_id"], "position": fact["position"]}
+    for checked in article.facts:
+        fact = facts[checked.id]
+        rows.mentions += [
+            {
+                "entity_id": slug,
+                "type": fact["type"],
+                "article_id": article.id,
+                "position": fact["position"],
+                "fact_id": checked.id,
+            }
+            for slug in _mentioned(checked.entry)
+        ]
     for fact_type, table in FACT_TABLES.items():
         for row in rows.fact_tables.get(TABLES[fact_type], ()) if issubclass(table, ListedFactRow) else ():
-            row |= {name: facts[row["fact_id"]][name] for name in ORDER} | sort_keys_of(fact_type, row)
+            row |= {"article_id": article.id, "position": facts[row["fact_id"]]["position"]}
+            row |= sort_keys_of(fact_type, row)
     rows.note_subjects += _note_subjects(rows)
+
+
+def _mentioned(entry: FactEntry) -> list[str]:
+    """Return the entities that a fact mentions."""
+    return sorted({getattr(entry, name) for name in _mentioning(type(entry))} - {None})
+
+
+@cache
+def _mentioning(model: type[FactEntry]) -> tuple[str, ...]:
+    """Return the fields that mention entities: who says it all is none of what it says."""
+    return tuple(name for name in marked(model, Refers) if name != "attributed_to")
 
 
 def sort_keys_of(fact_type: FactType, row: Row) -> Row:
