@@ -26,7 +26,7 @@ from app.keeping.verifying import faults, verified
 from app.loading.checking import CheckedArticle
 from app.loading.loader import delete_article
 from app.queries.matching import found
-from app.tables import Article, Entity, SearchDocument, table_of
+from app.tables import SEARCHED, Article, Entity, SearchDocument, table_of
 from app.vocabulary import ChangeAction
 from tests.api import Api, assert_problem, dateline
 from tests.databases import PostgresDatabases, SqliteDatabases, fill
@@ -269,6 +269,31 @@ def test_both_databases_find_the_same(
         connection.rollback()
 
 
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from(SEARCHED), TEXTS, TEXTS), min_size=1, max_size=12), QUESTIONS)
+@example([("role", "", "no one"), ("person", "", "no"), ("role", "", "no"), ("person", "", "no")], "no")
+@example([("person", "", "no"), ("role", "no", ""), ("person", "", "no"), ("article", "no", "")], "no")
+def test_of_many_both_databases_choose_the_same(
+    pair: tuple[Connection, Connection],
+    monkeypatch: pytest.MonkeyPatch,
+    documents: list[tuple[str, str, str]],
+    question: str,
+) -> None:
+    monkeypatch.setattr("app.queries.matching.MOST", 2)
+    rows = [  # More than one block apart
+        {"id": number * 10_000, "subject_id": str(number), "type": kind, "title": title, "body": body}
+        for number, (kind, title, body) in enumerate(documents, 1)
+    ]
+    for connection in pair:
+        connection.execute(table_of(SearchDocument).delete())
+        connection.execute(insert(SearchDocument), rows)
+        connection.commit()
+    here, there = pair
+    assert matches(here, question) == matches(there, question)
+    for connection in pair:
+        connection.rollback()
+
+
 def test_documents_that_change_are_found_by_what_they_are_now(engine: Engine) -> None:
     document = {"id": 1, "subject_id": "ada", "type": "person", "title": "Ada", "body": "Lovelace"}
     with engine.begin() as connection:
@@ -308,7 +333,7 @@ def test_the_words_are_found_through_their_index(engine: Engine) -> None:
         connection.exec_driver_sql("VACUUM ANALYZE")
         asked = select(col(SearchDocument.id)).where(found("77"))
         plan = connection.execute(Explain(asked)).scalars().all()
-        assert sum("Bitmap Index Scan on ix_search_index_terms" in line for line in plan) == 2, "\n".join(plan)
+        assert sum("Bitmap Index Scan on ix_search_index_keys" in line for line in plan) == 2, "\n".join(plan)
         assert not any("Seq Scan on search_index" in line for line in plan), "\n".join(plan)
 
 
@@ -334,6 +359,7 @@ def test_a_sound_database_verifies(filled: str) -> None:
         ),
         ("DELETE FROM search_index WHERE rowid = 2", "full-text index: is not that of"),
         ("INSERT INTO search_index_pending VALUES (1)", "full-text index: is not that of"),
+        ("DELETE FROM search_index_block WHERE term = 'nairobi'", "full-text index: is not that of"),
         ("DELETE FROM evidence WHERE fact_id > 'talks' AND fact_id < 'tall'", "has no evidence"),
         ("UPDATE revision SET value = 77", "revision: it stands at 77, but the last change at 5"),
         ("UPDATE entity SET name_key = 'x' WHERE id = 'nairobi'", "entity nairobi: `name_key` is ‘x’"),

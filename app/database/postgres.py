@@ -112,7 +112,7 @@ PENDING: Final = """
         WHERE rowid IN (SELECT rowid FROM search_index_pending LIMIT 1000)
         RETURNING rowid
     )
-    SELECT id, place, type, title, body FROM pending LEFT JOIN search_document ON id = rowid
+    SELECT id, place, title, body FROM pending LEFT JOIN search_document ON id = rowid
 """
 """Takes some documents whose words are not what they were."""
 INDEX: Final = """
@@ -120,6 +120,12 @@ INDEX: Final = """
     ON CONFLICT (rowid) DO UPDATE
     SET place = excluded.place, title = excluded.title, body = excluded.body, terms = excluded.terms
 """
+BLOCKS: Final = """
+    INSERT INTO search_index_block (term, block)
+    SELECT DISTINCT term, place >> 14 FROM search_index, unnest(terms) AS term WHERE rowid = ANY(%s)
+    ON CONFLICT DO NOTHING
+"""
+"""Notes down in which blocks of 16,384 places terms are; of what has gone a note stays, by which nothing is found."""
 
 
 class Words(NamedTuple):
@@ -136,7 +142,7 @@ def words_of_documents(documents: Sequence[Any]) -> list[Words]:
     """Return the rows of the full-text index for search documents."""
     titles, bodies = (indexed(getattr(row, name) for row in documents) for name in ("title", "body"))
     return [
-        Words(row.id, row.place, " ".join(title), " ".join(body), terms_of_document(row.type, title, body))
+        Words(row.id, row.place, " ".join(title), " ".join(body), terms_of_document(title, body))
         for row, title, body in zip(documents, titles, bodies, strict=True)
     ]
 
@@ -149,6 +155,7 @@ def index_words(connection: Connection) -> None:
     while rows := connection.exec_driver_sql(PENDING).all():
         if words := words_of_documents([row for row in rows if row.id is not None]):
             connection.exec_driver_sql(INDEX, words)
+            connection.exec_driver_sql(BLOCKS, ([each.rowid for each in words],))
 
 
 def _engine(url: URL, session: dict[str, str]) -> Engine:

@@ -23,10 +23,18 @@ WORDS = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.words USING fts5vocab('main', '
 CONTENT = ("SELECT term, doc, col, offset FROM temp.words", "SELECT id, sz FROM search_index_docsize")
 """Every word with its place, and the lengths of the documents, by which answers are ranked."""
 DOCUMENTS = """
-    SELECT document.id, document.place, document.type, document.title, document.body,
+    SELECT document.id, document.place, document.title, document.body,
         search_index.place AS index_place, search_index.title AS title_words, search_index.body AS body_words, terms
     FROM search_document AS document LEFT JOIN search_index ON rowid = document.id
 """
+WRONG = """
+    SELECT EXISTS (SELECT FROM search_index_pending) OR EXISTS (
+        SELECT FROM search_index, unnest(terms) AS word WHERE NOT EXISTS (
+            SELECT FROM search_index_block WHERE term = word AND block = place >> 14
+        )
+    )
+"""
+"""Whether documents wait for being indexed, or would not be looked for in their blocks."""
 
 
 def index_faults(connection: Connection) -> Iterator[str]:
@@ -44,7 +52,7 @@ def _faults_of_words(connection: Connection) -> Iterator[str]:
         == words_of_documents(part)
         for part in documents.partitions()
     )
-    if not agree or connection.execute(text("SELECT EXISTS (SELECT FROM search_index_pending)")).scalar():
+    if not agree or connection.execute(text(WRONG)).scalar():
         yield "full-text index: is not that of the search documents"
 
 

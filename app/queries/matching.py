@@ -1,7 +1,8 @@
 """Full text: which search documents have all the words; at most so many of them are looked at, however many there are.
 
-SQLite asks its FTS5 index, in which documents of a type stand side by side. PostgreSQL has the same words as terms of a
-table of its own, and asks that: it finds what SQLite finds.
+SQLite asks its FTS5 index, in which documents of a type stand side by side, and stops when it has enough. PostgreSQL
+has the same words as terms of a table of its own. An index of those gives all that match at once, so it is asked for
+one block of places after the other, of those in which the rarest word is: it finds what SQLite finds.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,8 +29,6 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
-    table,
-    true,
     union_all,
 )
 from sqlalchemy.engine import Dialect
@@ -41,13 +40,12 @@ from sqlmodel import col
 from app.database import Question
 from app.queries.paging import Slice, Total
 from app.tables import SEARCHED, SIDE_BY_SIDE, SearchDocument
-from app.text.words import in_title, of_type, terms_of
+from app.text.words import in_title, terms_of
 from app.vocabulary import FactType, TotalRelation
 
 MOST: Final = 1000
 """How many documents are ranked, or let through by a filter: those with all the words in their titles first."""
 ItemT = TypeVar("ItemT")
-SEARCH_INDEX = table("search_index", column("rowid"), column("title"), column("body"))
 FACTS: Final = "fact"
 """Stands for all types of facts, which are side by side in the index."""
 NOTHING: Final = [""]
@@ -66,6 +64,12 @@ class Asked:
     words: str
     titles: bool = False
     kind: str | None = None
+
+    def places(self) -> tuple[int, int]:
+        """Return the first and the last place where it may be: documents of a type, or all facts, are side by side."""
+        types = FactType.values() if self.kind == FACTS else [self.kind] if self.kind else SEARCHED
+        numbers = [SEARCHED.index(each) for each in types]
+        return min(numbers) * SIDE_BY_SIDE, (max(numbers) + 1) * SIDE_BY_SIDE - 1
 
     def parameters(self) -> dict[str, type[TypeDecorator[Any]]]:
         """Return the names that it has as a parameter, each with what it is asked as."""
@@ -94,7 +98,7 @@ class Terms(TypeDecorator[Any]):
         terms = sorted({in_title(term) if value.titles else term for part in terms_of(value.words) for term in part})
         if not terms:
             return NOTHING
-        return terms if value.kind in (None, FACTS) else [*terms, of_type(value.kind)]
+        return terms
 
 
 class Phrases(TypeDecorator[Any]):
@@ -108,74 +112,73 @@ class Phrases(TypeDecorator[Any]):
         return [f"% {' '.join(part)} %" for part in terms_of(value.words) if len(part) > 1]
 
 
-class Matches(FunctionElement[Any]):
-    """Holds for documents of the index in which all the words occur.
+IN_FTS5: Final = """(
+    SELECT rowid AS place FROM search_index
+    WHERE search_index MATCH {query} AND rowid BETWEEN {first} AND {last} {listed} LIMIT {most}
+)"""
+BLOCK_BY_BLOCK: Final = """(
+    SELECT hit.place FROM (
+        SELECT block FROM search_index_block
+        WHERE block BETWEEN {first} >> 14 AND {last} >> 14 AND term = (
+            SELECT word FROM unnest({terms}) AS word ORDER BY (
+                SELECT count(*) FROM (SELECT FROM search_index_block WHERE term = word LIMIT 1000) AS few
+            ) LIMIT 1
+        )
+        ORDER BY block
+    ) AS candidate CROSS JOIN LATERAL (
+        SELECT place FROM search_index
+        WHERE search_index_keys(terms, place >> 14) @> search_index_keys({terms}, candidate.block) AND {follow}
+        ORDER BY place LIMIT {most}
+    ) AS hit
+    LIMIT {most}
+)"""
+"""Goes through the blocks in which the rarest of the terms is, until there are enough."""
+AMONG: Final = """(
+    SELECT place FROM search_index
+    WHERE rowid IN (SELECT mod(place, {side}) FROM {listed} AS listed (place))
+    AND place BETWEEN {first} AND {last} AND terms @> {terms} AND {follow}
+    ORDER BY place LIMIT {most}
+)"""
 
-    Not a Boolean, which SQLite is asked to compare with 1: it knows MATCH by itself alone.
-    """
+
+class Hits(FunctionElement[Any]):
+    """A table of the places of the first documents in which all the words occur."""
 
     inherit_cache = True
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Asked, among: Select[Any] | None) -> None:
         super().__init__(
             *(bindparam(name, asked, kind()) for name, kind in asked.parameters().items()),
-            literal_column("search_index.title") if asked.titles else literal_column(WHOLE),
+            literal_column("title" if asked.titles else "title || '  ' || body"),
+            *(literal(place, BigInteger) for place in asked.places()),
+            _one_more(),
+            *([] if among is None else [among.scalar_subquery()]),
         )
 
 
-WHOLE: Final = "search_index.title || '  ' || search_index.body"
+@compiles(Hits)
+def _hits_in_sqlite(element: Hits, compiler: SQLCompiler, **options: Any) -> str:
+    query, _terms, _phrases, _words, *rest = element.clauses
+    matched, first, last, most, *among = (compiler.process(clause, **options) for clause in (query, *rest))
+    listed = f"AND rowid IN {among[0]}" if among else ""
+    return IN_FTS5.format(query=matched, first=first, last=last, listed=listed, most=most)
 
 
-@compiles(Matches)
-def _matches_in_sqlite(element: Matches, compiler: SQLCompiler, **options: Any) -> str:
-    query, *_ = element.clauses
-    return f"search_index MATCH {compiler.process(query, **options)}"
-
-
-@compiles(Matches, "postgresql")
-def _matches_in_postgresql(element: Matches, compiler: SQLCompiler, **options: Any) -> str:
-    terms, phrases, words = (compiler.process(clause, **options) for clause in list(element.clauses)[1:])
-    follow = f"cardinality({phrases}) = 0 OR ' ' || {words} || ' ' LIKE ALL ({phrases})"
-    return f"(search_index.terms @> {terms} AND ({follow}))"
-
-
-class Place(FunctionElement[int]):
-    """The place of a document of the index."""
-
-    type = BigInteger()
-    inherit_cache = True
-
-
-@compiles(Place)
-def _place_in_sqlite(_element: Place, _compiler: SQLCompiler, **_options: Any) -> str:
-    return "search_index.rowid"
-
-
-@compiles(Place, "postgresql")
-def _place_in_postgresql(_element: Place, _compiler: SQLCompiler, **_options: Any) -> str:
-    return "search_index.place"
-
-
-def _within(kind: str) -> ColumnElement[bool]:
-    """Hold for places of a type, or of all facts: SQLite reads no others."""
-    kinds = [SEARCHED.index(each) for each in (FactType.values() if kind == FACTS else [kind])]
-    first, last = min(kinds) * SIDE_BY_SIDE, (max(kinds) + 1) * SIDE_BY_SIDE - 1
-    return Place().between(first, last)
+@compiles(Hits, "postgresql")
+def _hits_in_postgresql(element: Hits, compiler: SQLCompiler, **options: Any) -> str:
+    clauses = (compiler.process(clause, **options) for clause in list(element.clauses)[1:])
+    terms, phrases, words, first, last, most, *among = clauses
+    follow = f"(cardinality({phrases}) = 0 OR ' ' || {words} || ' ' LIKE ALL ({phrases}))"
+    asked = {"terms": terms, "follow": follow, "first": first, "last": last, "most": most}
+    return AMONG.format(**asked, listed=among[0], side=SIDE_BY_SIDE) if among else BLOCK_BY_BLOCK.format(**asked)
 
 
 def _places(asked: Asked, among: Select[Any] | None) -> Select[Any]:
-    """Return the places of the first documents that match, and whether it was by more than their titles.
-
-    In no order of ours: either database would else find all of them first. SQLite has them in that of their places.
-    """
-    statement = select(Place().label("place"), literal(0 if asked.titles else 1).label("tier")).select_from(
-        SEARCH_INDEX
+    """Return the places of the first documents that match, and whether it was by more than their titles."""
+    return select(
+        Hits(asked, among).table_valued(column("place", BigInteger)).c.place,
+        literal(0 if asked.titles else 1).label("tier"),
     )
-    statement = statement.where(Matches(asked), _within(asked.kind) if asked.kind else true())
-    if among is not None:
-        statement = statement.where(Place().in_(among))
-    part = statement.limit(_one_more()).subquery()
-    return select(part)
 
 
 def _one_more() -> BindParameter[int]:
@@ -187,8 +190,8 @@ def _all_found() -> BindParameter[int]:
     return bindparam("all_found", MOST)
 
 
-def _asked(words: str, types: Sequence[str]) -> list[Asked]:
-    return [Asked(words, titles, kind) for titles in (True, False) for kind in types or (None,)]
+def _asked(words: str, types: Sequence[str], *, titles: bool) -> list[Asked]:
+    return [Asked(words, titles, kind) for kind in types or (None,)]
 
 
 def candidates(words: str, types: Sequence[str] = (), among: Select[Any] | None = None) -> Select[Any]:
@@ -199,7 +202,10 @@ def candidates(words: str, types: Sequence[str] = (), among: Select[Any] | None 
         types: of which types, if not of any.
         among: the places to look at, if not at all.
     """
-    parts = union_all(*(_places(asked, among) for asked in _asked(words, types))).subquery()
+    titled = union_all(*(_places(asked, among) for asked in _asked(words, types, titles=True))).cte()
+    too_few = select(func.count() < _one_more()).select_from(titled).scalar_subquery()
+    others = [_places(asked, among).where(too_few) for asked in _asked(words, types, titles=False)]
+    parts = union_all(select(titled), *others).subquery()
     tier = func.min(parts.c.tier)
     return (
         select(parts.c.place, tier.label("tier"))
@@ -214,7 +220,12 @@ def values_of(words: str, types: Sequence[str]) -> dict[str, Any]:
     return {
         "one_more": MOST + 1,
         "all_found": MOST,
-        **{name: asked for asked in _asked(words, types) for name in asked.parameters()},
+        **{
+            name: asked
+            for titles in (True, False)
+            for asked in _asked(words, types, titles=titles)
+            for name in asked.parameters()
+        },
     }
 
 
@@ -223,10 +234,14 @@ def found(words: str, types: Sequence[str] = ()) -> ColumnElement[bool]:
     return col(SearchDocument.place).in_(select(candidates(words, types).limit(MOST).subquery().c.place))
 
 
+def first_of(chosen: CTE) -> Select[Any]:
+    """Return the first `MOST` of the candidates."""
+    return select(chosen).order_by(chosen.c.tier, chosen.c.place).limit(_all_found())
+
+
 def found_in(chosen: CTE) -> ColumnElement[bool]:
     """Hold for search documents among the first `MOST` of the candidates."""
-    first = select(chosen.c.place).order_by(chosen.c.tier, chosen.c.place).limit(_all_found())
-    return col(SearchDocument.place).in_(first)
+    return col(SearchDocument.place).in_(select(first_of(chosen).subquery().c.place))
 
 
 def has_more(chosen: CTE) -> ScalarSelect[bool]:

@@ -6,12 +6,12 @@ from functools import lru_cache
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, Integer, Row, Select, bindparam, column, func, or_, select
+from sqlalchemy import BigInteger, Connection, Integer, Row, Select, bindparam, column, func, or_, select, tuple_
 from sqlmodel import col
 
 from app.database import Question
 from app.queries.evidence import evidence_of
-from app.queries.matching import MOST, candidates, values_of
+from app.queries.matching import MOST, candidates, first_of, values_of
 from app.queries.paging import Order, Slice, Total, decode, encode, question_of
 from app.queries.unknown import refuse_unknown
 from app.schemas.base import EvidenceItem, entity_url, fact_url
@@ -31,6 +31,7 @@ DOCUMENTS = Question(
     ).where(DOCUMENT.place.in_(bindparam("places", expanding=True)))
 )
 RANK = (column("tier", Integer), DOCUMENT.size, DOCUMENT.place)
+AFTER = ("after_tier", "after_size", "after_place")
 OF_FACTS, OF_ENTITIES = frozenset(FactType.values()), frozenset(EntityType.values())
 
 
@@ -44,41 +45,51 @@ def search(connection: Connection, filters: SearchFilters) -> Slice[bytes]:
     refuse_unknown(connection, filters)
     order = Order(question_of(filters), RANK)
     after = None if filters.cursor is None else tuple(decode(filters.cursor, order))
-    ranked = _ranked(connection, filters)
-    total = Total(len(ranked)) if len(ranked) <= MOST else Total(MOST, TotalRelation.AT_LEAST)
-    following = [rank for rank in ranked[:MOST] if after is None or rank > after]
-    page = following[: filters.limit]
+    ranked, number = _ranked(connection, filters, after)
+    total = Total(number) if number <= MOST else Total(MOST, TotalRelation.AT_LEAST)
+    page = ranked[: filters.limit]
     rows = _documents(connection, [place for *_, place in page])
     evidence = _evidence(connection, rows) if "evidence" in filters.include else None
-    cursor = encode(order.question, page[-1]) if len(following) > filters.limit else None
+    cursor = encode(order.question, page[-1]) if len(ranked) > filters.limit else None
     wanted = words_in(filters.q)
     return Slice([_hit(row, wanted, evidence) for row in rows], total, cursor)
 
 
-def _ranked(connection: Connection, filters: SearchFilters) -> list[tuple[int, int, int]]:
-    """Return what to sort the hits by: whether the title has all the words, how long it is, and its place."""
+def _ranked(
+    connection: Connection, filters: SearchFilters, after: Sequence[int] | None
+) -> tuple[list[tuple[int, int, int]], int]:
+    """Return the ranks of a page's hits and of one more, and how many candidates there are.
+
+    A rank is what hits are sorted by: whether the title has all the words, how long it is, and its place.
+    """
     types = tuple(str(kind) for kind in filters.type)
+    values = {**values_of(filters.q, types), "limit": filters.limit + 1, **dict(zip(AFTER, after or (), strict=False))}
     if filters.article:
-        hits = candidates(filters.q, types, _documents_of(filters.article))
-        found = [(tier, size, place) for tier, size, place in connection.execute(_sized(hits))]
+        question = _page(candidates(filters.q, types, _documents_of(filters.article)), resumes=after is not None)
     else:
-        found = list(_everywhere(types).all(connection, values_of(filters.q, types)))
-    if len(found) <= MOST:
-        return sorted(found)
-    # One more than are ranked, so as to know that there are more: by the order in which they are chosen, the last.
-    found.sort(key=lambda rank: (rank[0], rank[2]))
-    return sorted(found[:MOST]) + found[MOST:]
+        question = _everywhere(types, resumes=after is not None)
+    rows = question.all(connection, values)
+    if not rows and after is not None:  # Nothing comes after what was the last once.
+        return [], _ranked(connection, filters, None)[1]
+    return [(tier, size, place) for tier, size, place, _ in rows], rows[0].candidates if rows else 0
 
 
 @lru_cache(maxsize=256)
-def _everywhere(types: tuple[str, ...]) -> Question:
-    """Return the question for what to sort the hits by, of these types or of any."""
-    return Question(_sized(candidates("", types)))
+def _everywhere(types: tuple[str, ...], *, resumes: bool) -> Question:
+    """Return the question for the ranks of hits of these types or of any."""
+    return _page(candidates("", types), resumes=resumes)
 
 
-def _sized(hits: Select[Any]) -> Select[Any]:
-    places = hits.subquery()
-    return select(places.c.tier, DOCUMENT.size, DOCUMENT.place).join(places, places.c.place == DOCUMENT.place)
+def _page(hits: Select[Any], *, resumes: bool) -> Question:
+    """Return the question for the first ranks among the hits, or for the first ones after another."""
+    chosen = hits.cte("chosen")
+    number = select(func.count()).select_from(chosen).scalar_subquery()
+    first = first_of(chosen).subquery()
+    rank = (first.c.tier, DOCUMENT.size, DOCUMENT.place)
+    page = select(*rank, number.label("candidates")).join(first, first.c.place == DOCUMENT.place)
+    if resumes:
+        page = page.where(tuple_(*rank) > tuple_(*(bindparam(name, type_=BigInteger) for name in AFTER)))
+    return Question(page.order_by(*rank).limit(bindparam("limit", type_=Integer)))
 
 
 def _documents_of(articles: list[str]) -> Select[Any]:

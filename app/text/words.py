@@ -49,14 +49,9 @@ def in_title(word: str) -> str:
     return f"^{word}"
 
 
-def of_type(name: str) -> str:
-    """Return the term that says of which type a document is."""
-    return f"@{name}"
-
-
-def terms_of_document(kind: str, title: list[str], body: list[str]) -> list[str]:
-    """Return the terms by which PostgreSQL's index finds a document of the type with the words."""
-    return sorted({of_type(kind), *map(in_title, title), *title, *body})
+def terms_of_document(title: list[str], body: list[str]) -> list[str]:
+    """Return the terms by which PostgreSQL's index finds a document with the words."""
+    return sorted({*map(in_title, title), *title, *body})
 
 
 def _bounded(word: str) -> str:

@@ -9,7 +9,9 @@ from sqlmodel import col
 
 from app.database import closing, create_reader, create_writer
 from app.queries import matching
-from app.queries.matching import found_by_text, is_common
+from app.queries.matching import candidates, found_by_text, is_common
+from app.queries.paging import encode, question_of
+from app.schemas.parameters import SearchFilters
 from app.tables import SEARCHED, SIDE_BY_SIDE, Entity, SearchDocument, table_of
 from tests.api import Api
 from tests.databases import Databases
@@ -61,6 +63,30 @@ def test_all_that_are_ranked_are_there_page_by_page(common: Api) -> None:
     pages = list(common.pages("/search?q=common&limit=3"))
     assert [item["id"] for page in pages for item in page["items"]] == whole
     assert {(page["total"], page["total_relation"]) for page in pages} == {(FEW, "at-least")}
+
+
+def test_of_many_the_first_of_their_type_are_chosen_in_whatever_order_they_come(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = databases.create()
+    documents = [
+        {"id": 20_000 * number, "subject_id": f"{kind}-{number:02}", "type": kind, "title": kind, "body": "common"}
+        for number in range(1, FEW + 1)
+        for kind in [SEARCHED[-number % 4]]
+    ]
+    with closing(create_writer(url)) as writer, writer.begin() as connection:
+        connection.execute(insert(SearchDocument), documents)
+    with closing(create_reader(url)) as reader, reader.connect() as connection:
+        monkeypatch.setattr(matching, "MOST", 2)
+        chosen = [row.place for row in connection.execute(candidates("common"))]
+        assert chosen == sorted(connection.execute(select(col(SearchDocument.place))).scalars())[:3]
+    databases.drop(url)
+
+
+def test_a_page_behind_the_last_one_is_empty_and_still_says_how_many_there_are(common: Api) -> None:
+    order = question_of(SearchFilters(q="common"))
+    page = common.read("/search", params={"q": "common", "cursor": encode(order, [1, 2**40, 2**62])})
+    assert (page["items"], page["total"], page["total_relation"], page["next"]) == ([], FEW, "at-least", None)
 
 
 def test_as_many_as_are_ranked_are_all(common: Api, monkeypatch: pytest.MonkeyPatch) -> None:
