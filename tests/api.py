@@ -21,13 +21,14 @@ from fastapi.telemetry import TelemetryConfig
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine, event
 
+from app.database import create_writer
 from app.database.questions import Compiled
 from app.loading.checking import CheckedArticle
 from app.logs import Lines
 from app.main import create_app
 from app.settings import ROOT, Settings
 from app.tokens import hash_of
-from tests.databases import fill
+from tests.databases import load_into
 
 KOOME = "koome-meets-haitian-police"
 LISTS = {
@@ -50,6 +51,9 @@ LISTS = {
 TOKEN = "dateline_of-the-desk"
 """With which tests write, unless they say otherwise."""
 
+PATIENT: dict[str, Any] = {"statement_timeout": 60, "check_timeout": 60}
+"""What tests that are not about time let answers take: that says more of the machine than of the code."""
+
 PLAINLY = {"Accept-Encoding": "identity"}
 """With which tests ask: lengths and tags are of what they read."""
 
@@ -64,13 +68,14 @@ class Api:
 
     def __init__(self, database: str | Path, telemetry: TelemetryConfig | None = None, **given: Any) -> None:
         self.url = f"sqlite:///{database}" if isinstance(database, Path) else database
-        settings = {"database_url": self.url, "tokens": {"desk": hash_of(TOKEN)}, **given}
+        settings = {"database_url": self.url, "tokens": {"desk": hash_of(TOKEN)}, **PATIENT, **given}
         self.app = app = create_app(Settings(**settings), telemetry)
         self.runner = asyncio.Runner()
         # What the application raises becomes its 500, as it would behind a socket.
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://dateline.test", headers=PLAINLY)
         self.lifespan = app.router.lifespan_context(app)
+        self.writer = create_writer(self.url)
 
     def __enter__(self) -> Self:
         self.runner.run(self.lifespan.__aenter__())
@@ -80,6 +85,7 @@ class Api:
         self.runner.run(self.client.aclose())
         self.runner.run(self.lifespan.__aexit__(None, None, None))
         self.runner.close()
+        self.writer.dispose()
 
     def request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         return self.runner.run(self.client.request(method, path, **arguments))
@@ -125,7 +131,8 @@ class Api:
         return response.text
 
     def load(self, *articles: CheckedArticle) -> None:
-        fill(self.url, *articles)
+        """Load the articles past the application."""
+        load_into(self.writer, *articles)
 
     @contextmanager
     def asked(self) -> Iterator[list[tuple[str, Any]]]:

@@ -21,6 +21,7 @@ from tests.databases import (
     fill,
     prepare_folder,
     start_server,
+    stay_in_memory,
     stop_server,
 )
 from tests.folders import SEED, FolderFactory, write_folder
@@ -38,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "only(dialect): of the databases, the test is about this one alone")
     if not hasattr(config, "workerinput"):
+        stay_in_memory()
         prepare_folder()
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # Who is told to stop takes the server along.
 

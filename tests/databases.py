@@ -19,17 +19,20 @@ from uuid import uuid4
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Engine, make_url
 
-from app.database import create_writer
+from app.database import closing, create_writer
 from app.deriving.everything import bring_up_to_date
 from app.loading.checking import CheckedArticle
-from app.loading.loader import load_article
+from app.loading.loader import Load, load_articles
 
 DIALECTS: Final = ("sqlite", "postgresql")
 FOLDER: Final = "DATELINE_POSTGRES_FOLDER"
 """The variable by which processes of the tests know where the server is, or is going to be."""
 PREFIX: Final = "dateline-tests-"
+MEMORY: Final = Path("/dev/shm")
+ROOM: Final = 2 << 30
+"""Bytes of memory that there have to be for the files of the tests, which take less than half of it."""
 OPTIONS: Final = (
     "listen_addresses=",
     "fsync=off",
@@ -38,7 +41,7 @@ OPTIONS: Final = (
     "max_connections=300",
     "shared_buffers=64MB",
     "autovacuum=off",
-    "max_wal_size=4GB",
+    "max_wal_size=512MB",
 )
 
 
@@ -54,12 +57,16 @@ class Databases(Protocol):
 
 def fill(url: str, *articles: CheckedArticle) -> str:
     """Load the articles into the database; return its URL."""
-    engine = create_writer(url)
-    with engine.begin() as connection:
-        for article in articles:
-            load_article(connection, article)
-    engine.dispose()
+    with closing(create_writer(url)) as engine:
+        load_into(engine, *articles)
     return url
+
+
+def load_into(engine: Engine, *articles: CheckedArticle) -> None:
+    """Load the articles in one transaction."""
+    loads = [Load.of(article) for article in articles]
+    with engine.begin() as connection:
+        load_articles(connection, loads)
 
 
 class SqliteDatabases:
@@ -126,6 +133,17 @@ class PostgresDatabases:
 
 
 # --- The server ---------------------------------------------------------------------------------------------------
+
+
+def stay_in_memory() -> None:
+    """Put what the tests and their processes write into memory, where there is room: making files on disks takes long.
+
+    Whoever wants it elsewhere sets TMPDIR.
+    """
+    if "TMPDIR" not in os.environ and MEMORY.is_dir():
+        found = os.statvfs(MEMORY)
+        if found.f_bavail * found.f_frsize >= ROOM and not found.f_flag & os.ST_NOEXEC:  # Some of them are programs.
+            tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
 
 
 def prepare_folder() -> None:

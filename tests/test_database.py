@@ -1,6 +1,6 @@
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, delete, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, delete, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlmodel import SQLModel, col
 
@@ -60,7 +60,7 @@ from app.tables import (
     Tally,
 )
 from app.text.folding import comparable, fold
-from tests.folders import SEED, contents_of, load
+from tests.folders import SEED, contents, contents_of, load
 from tests.newsroom import checked, report, tiny_articles
 
 THINGS = {
@@ -501,12 +501,22 @@ VALID: list[tuple[type[SQLModel], dict[str, Any]]] = [
 ]
 
 
+@pytest.fixture(scope="module")
+def with_rows(make_database: Callable[[], str]) -> Iterator[Engine]:
+    """A database with rows of most tables."""
+    with closing(create_writer(make_database())) as engine:
+        with engine.begin() as connection:
+            for table, row in VALID:
+                connection.execute(insert(table).values(row))
+        yield engine
+
+
 @pytest.fixture
-def filled(writer: Engine) -> Engine:
-    with writer.begin() as connection:
-        for table, row in VALID:
-            connection.execute(insert(table).values(row))
-    return writer
+def filled(with_rows: Engine) -> Iterator[Connection]:
+    """A transaction on it, which is undone."""
+    with with_rows.connect() as connection, connection.begin() as transaction:
+        yield connection
+        transaction.rollback()
 
 
 DAY, NEXT_DAY = date(2024, 6, 18), date(2024, 6, 19)
@@ -617,10 +627,10 @@ VIOLATIONS: list[tuple[str, type[SQLModel], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("constraint", "table", "row"), VIOLATIONS)
 def test_the_schema_refuses_a_row_that_breaks_an_invariant(
-    filled: Engine, constraint: str, table: type[SQLModel], row: dict[str, Any]
+    filled: Connection, constraint: str, table: type[SQLModel], row: dict[str, Any]
 ) -> None:
-    with pytest.raises(IntegrityError) as caught, filled.begin() as connection:
-        connection.execute(insert(table).values(row))
+    with pytest.raises(IntegrityError) as caught:
+        filled.execute(insert(table).values(row))
     refused = str(caught.value.orig)
     if filled.dialect.name == "sqlite" or constraint.startswith("ck_"):
         assert constraint in refused
@@ -639,18 +649,16 @@ def test_every_check_of_the_schema_is_seen_to_refuse_a_row() -> None:
     assert refused - {"ck_fact_"} == declared - {"ck_fact_basis"}
 
 
-def test_an_inferred_fact_with_its_reasoning_is_accepted(filled: Engine) -> None:
-    with filled.begin() as connection:
-        connection.execute(insert(Fact).values(INFERRED))
+def test_an_inferred_fact_with_its_reasoning_is_accepted(filled: Connection) -> None:
+    filled.execute(insert(Fact).values(INFERRED))
 
 
-def test_an_entity_that_a_fact_mentions_cannot_be_deleted(filled: Engine) -> None:
-    with pytest.raises(IntegrityError, match=r"(?i)foreign key"), filled.begin() as connection:
-        connection.execute(delete(Entity).where(col(Entity.id) == "ada"))
+def test_an_entity_that_a_fact_mentions_cannot_be_deleted(filled: Connection) -> None:
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"):
+        filled.execute(delete(Entity).where(col(Entity.id) == "ada"))
 
 
-def test_an_article_takes_everything_that_is_its_own_with_it(filled: Engine) -> None:
-    with filled.begin() as connection:
-        connection.execute(delete(Article))
-    left = {name for name, rows in contents_of(filled).items() if rows}
+def test_an_article_takes_everything_that_is_its_own_with_it(filled: Connection) -> None:
+    filled.execute(delete(Article))
+    left = {name for name, rows in contents(filled).items() if rows}
     assert left == {"entity", "search_document"}  # They are shared, or kept by the loader.

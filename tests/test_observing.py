@@ -367,9 +367,12 @@ def test_each_answer_is_counted_once(counted: Api) -> None:
     assert sum(samples.values()) == len(ASKED) + 1
 
 
-@given(st.text("ABGETPUHRW", max_size=5), st.text(st.characters(codec="utf-8"), min_size=1, max_size=20))
-def test_no_client_can_make_labels(koome: Api, method: str, path: str) -> None:
-    ask(koome.app, method=method, path=f"/{path}", raw_path=b"", http_version="1.1", root_path="", scheme="http")
+def test_no_client_can_make_labels(koome: Api) -> None:
+    @given(st.text("ABGETPUHRW", max_size=5), st.text(st.characters(codec="utf-8"), min_size=1, max_size=20))
+    def try_to(method: str, path: str) -> None:
+        ask(koome.app, method=method, path=f"/{path}", raw_path=b"", http_version="1.1", root_path="", scheme="http")
+
+    try_to()
     samples = samples_in(koome.get("/metrics").text, "dateline_requests_total")
     known = {*koome.app.openapi()["paths"], "/", "/docs", "/openapi.json", "/docs/assets/{path}", "unmatched"}
     assert {route for _, route, _ in samples} <= known

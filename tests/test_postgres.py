@@ -247,7 +247,7 @@ def matches(connection: Connection, words: str) -> list[str]:
     return list(connection.execute(documents).scalars())
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=5), st.lists(QUESTIONS, min_size=1, max_size=6))
 @example([("no one", "no-one else"), ("one no", "no"), ("no", "one")], ["no-one", "one no", "no-one-else", "- no", "-"])
 @example([("x" * 300, "y" * 70000 + " z"), ("x" * 299, "Z")], ["x" * 300, "x" * 299, "y" * 70000, "z", "z-z"])

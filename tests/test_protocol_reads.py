@@ -20,7 +20,7 @@ from app.main import create_app
 from app.protocol import BoundedProtocol
 from app.queries import entities
 from app.settings import Settings
-from tests.api import Api, logged
+from tests.api import PATIENT, Api, logged
 from tests.test_protocol import CLOSE, Run, run
 from tests.test_protocol_kept import get
 from tests.test_reads import ODD, PLAIN, shown
@@ -54,7 +54,7 @@ class Line:
 @asynccontextmanager
 async def line_to(url: str, **given: Any) -> AsyncIterator[Line]:
     """Serve the API, and have one request answered by the application, as the first always is."""
-    app = create_app(Settings(database_url=url, **given))
+    app = create_app(Settings(database_url=url, **PATIENT, **given))
     async with app.router.lifespan_context(app) as state:
         config = Config(app, log_config=None, lifespan="off", ws="none", proxy_headers=True)
         config.load()

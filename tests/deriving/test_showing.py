@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from app.deriving import items, sections, settling, showing
-from app.keeping.verifying import faults
+from app.keeping.derived import derived_faults
 from app.loading.checking import CheckedArticle
 from app.loading.documents import Submission, check_document
 from app.loading.loader import Load, delete_article, load_articles
@@ -51,7 +51,7 @@ def test_items_are_what_they_would_be_if_all_were_put_together_anew(writer: Engi
             if step % 3 == 2:
                 delete_article(connection, there.pop(random.choice(sorted(there))).id)
         with writer.connect() as connection:
-            assert list(faults(connection)) == [], step
+            assert list(derived_faults(connection)) == [], step
 
 
 def test_an_item_that_shows_nothing_of_it_is_left_alone(

@@ -94,7 +94,7 @@ def test_a_cursor_goes_with_another_size_of_page(many: Api, path: str) -> None:
 @pytest.mark.parametrize("path", CURSOR_LISTS)
 def test_a_cursor_that_was_cut_or_changed_is_refused_or_leads_on(many: Api, path: str) -> None:
     cursor = cursor_of(many, path)
-    for length in range(len(cursor)):
+    for length in range(0, len(cursor), 3):  # of each rest by four, the characters that make up whole bytes
         refused(many, path, cursor[:length])
     for at in range(0, len(cursor), 5):
         changed = f"{cursor[:at]}{'A' if cursor[at] != 'A' else 'B'}{cursor[at + 1 :]}"
