@@ -2,7 +2,6 @@
 
 import re
 from functools import lru_cache
-from itertools import islice
 from unicodedata import normalize
 
 from app.text.folding import fold
@@ -15,7 +14,12 @@ LOOKED_THROUGH = 200_000
 """Code points from the start of a text in which a passage is looked for."""
 MARK = "**"
 """Stands around a match."""
+TRIED = (50, 500, 0)
+"""Among how many words a match is looked for, and among how many after that: it is seldom far from the beginning. 0 is
+all."""
 WORD = re.compile(r"[^\W_]+")
+WORDS_APART = re.compile(f"({WORD.pattern})")
+"""Splits a text into words and what stands between them, by turns."""
 
 
 def words_in(question: str) -> frozenset[str]:
@@ -29,27 +33,20 @@ def passage(text: str, wanted: frozenset[str]) -> str:
     Case and accents make no difference. Where none of the words occurs early enough, it is the text's beginning.
     """
     text = text[:LOOKED_THROUGH]
-    words, shown, start = WORD.finditer(text), [], 0
-    for word in words:
-        shown.append(word)
-        if _folded(word[0]) in wanted:
+    for most in TRIED:
+        parts = WORDS_APART.split(text, most)
+        words = parts[1::2]
+        matches = [number for number, word in enumerate(map(_folded, words)) if word in wanted]
+        start = max(0, matches[0] - BEFORE) if matches else 0
+        end = start + WIDEST
+        if len(words) < most or (matches and end < len(words)):
             break
-        if len(shown) > BEFORE:
-            del shown[0]
-            start += 1
-    else:
-        words, shown, start = WORD.finditer(text), [], 0
-    shown += islice(words, WIDEST + 1 - len(shown))
-    cut, shown = len(shown) > WIDEST, shown[:WIDEST]
-    if not shown:
+    if not words:
         return ""
-    begin, end = shown[0].start(), shown[-1].end()
-    pieces = ["…" if start else text[:begin]]
-    for word in shown:
-        if _folded(word[0]) in wanted:
-            pieces += text[begin : word.start()], MARK, word[0], MARK
-            begin = word.end()
-    return "".join([*pieces, text[begin:end], "…" if cut else text[end:]])
+    for number in matches:
+        parts[2 * number + 1] = f"{MARK}{words[number]}{MARK}"
+    shown = parts[2 * start + 1 : 2 * min(end, len(words))]
+    return "".join(["…" if start else parts[0], *shown, "…" if end < len(words) else parts[-1]])
 
 
 @lru_cache(maxsize=65536)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.text import passages
 from app.text.folding import fold
 from app.text.passages import BEFORE, LOOKED_THROUGH, WIDEST, WORD, passage, words_in
 
@@ -31,6 +32,18 @@ def test_where_no_match_is_near_the_text_is_shown_from_its_beginning() -> None:
     assert passage("a " * LOOKED_THROUGH + "bob", words_in("bob")).startswith("a a a")
     assert passage("...", words_in("bob")) == ""
     assert passage("", words_in("bob")) == ""
+
+
+@pytest.mark.parametrize("words", [26, 49, 50, 51, 74, 499, 500, 501, 800])
+@pytest.mark.parametrize("at", [0, 8, 25, 26, 34, 35, 48, 49, 50, 58, 476, 484, 485, 498, 499, 500, 799])
+def test_among_how_many_words_it_looks_first_makes_no_difference(
+    monkeypatch: pytest.MonkeyPatch, words: int, at: int
+) -> None:
+    text = "(" + ", ".join("here" if number == at else "there" for number in range(words)) + ")"
+    found = passage(text, words_in("here"))
+    assert ("**here**" in found) == (at < words)
+    monkeypatch.setattr(passages, "TRIED", (0,))
+    assert passage(text, words_in("here")) == found
 
 
 @given(st.text(st.sampled_from("aáB ,\n-_1é💥"), max_size=300), st.sampled_from(["a", "b", "A b", "é", "1", "_"]))
