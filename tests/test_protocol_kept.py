@@ -129,6 +129,36 @@ def test_answers_come_in_the_order_of_their_requests(run: Run) -> None:
     run(main())
 
 
+class Noting:
+    """A transport that notes down what is written to it."""
+
+    def __init__(self, transport: Any) -> None:
+        self.transport = transport
+        self.written: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.transport, name)
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+        self.transport.write(data)
+
+
+def test_kept_answers_to_requests_that_came_together_are_written_together(run: Run) -> None:
+    async def main() -> None:
+        async with serving(shelf()) as line:
+            reader, writer = await line.connect()
+            (connection,) = await line.connections()
+            connection.transport = noting = Noting(connection.transport)  # type: ignore[assignment]
+            for number in (1, 3):
+                writer.write(get() * number)
+                for _ in range(number):
+                    await reader.readuntil(KEPT)
+            assert [data.count(KEPT) for data in noting.written] == [1, 3]
+
+    run(main())
+
+
 def test_a_client_that_says_no_more_has_its_answers(run: Run) -> None:
     async def main() -> None:
         async with serving(shelf()) as line:

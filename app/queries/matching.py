@@ -96,9 +96,7 @@ class Terms(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, _dialect: Dialect) -> list[str]:
         """Split and fold the words."""
         terms = sorted({in_title(term) if value.titles else term for part in terms_of(value.words) for term in part})
-        if not terms:
-            return NOTHING
-        return terms
+        return terms or NOTHING
 
 
 class Phrases(TypeDecorator[Any]):

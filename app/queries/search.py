@@ -6,7 +6,20 @@ from functools import lru_cache
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import BigInteger, Connection, Integer, Row, Select, bindparam, column, func, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Connection,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    column,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlmodel import col
 
 from app.database import Question
@@ -63,11 +76,13 @@ def _ranked(
     A rank is what hits are sorted by: whether the title has all the words, how long it is, and its place.
     """
     types = tuple(str(kind) for kind in filters.type)
-    values = {**values_of(filters.q, types), "limit": filters.limit + 1, **dict(zip(AFTER, after or (), strict=False))}
-    if filters.article:
-        question = _page(candidates(filters.q, types, _documents_of(filters.article)), resumes=after is not None)
-    else:
-        question = _everywhere(types, resumes=after is not None)
+    values = {
+        **values_of(filters.q, types),
+        "articles": filters.article,
+        "limit": filters.limit + 1,
+        **dict(zip(AFTER, after or (), strict=False)),
+    }
+    question = _page(types, in_articles=bool(filters.article), resumes=after is not None)
     rows = question.all(connection, values)
     if not rows and after is not None:  # Nothing comes after what was the last once.
         return [], _ranked(connection, filters, None)[1]
@@ -75,14 +90,9 @@ def _ranked(
 
 
 @lru_cache(maxsize=256)
-def _everywhere(types: tuple[str, ...], *, resumes: bool) -> Question:
-    """Return the question for the ranks of hits of these types or of any."""
-    return _page(candidates("", types), resumes=resumes)
-
-
-def _page(hits: Select[Any], *, resumes: bool) -> Question:
-    """Return the question for the first ranks among the hits, or for the first ones after another."""
-    chosen = hits.cte("chosen")
+def _page(types: tuple[str, ...], *, in_articles: bool, resumes: bool) -> Question:
+    """Return the question for the first ranks among the hits of these types or of any, or for those after another."""
+    chosen = candidates("", types, _documents_of_articles() if in_articles else None).cte("chosen")
     number = select(func.count()).select_from(chosen).scalar_subquery()
     first = first_of(chosen).subquery()
     rank = (first.c.tier, DOCUMENT.size, DOCUMENT.place)
@@ -92,8 +102,9 @@ def _page(hits: Select[Any], *, resumes: bool) -> Question:
     return Question(page.order_by(*rank).limit(bindparam("limit", type_=Integer)))
 
 
-def _documents_of(articles: list[str]) -> Select[Any]:
+def _documents_of_articles() -> Select[Any]:
     """Return the places of the articles, of their facts, and of the entities that these mention."""
+    articles: BindParameter[Any] = bindparam("articles", expanding=True)
     facts = select(col(Fact.id)).where(col(Fact.article_id).in_(articles))
     entities = select(col(Mention.entity_id)).where(col(Mention.fact_id).in_(facts))
     is_article = DOCUMENT.type == "article"

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import insert, select
 from sqlmodel import col
 
 from app.database import closing, create_reader, create_writer
+from app.database.questions import Compiled
 from app.queries import matching
 from app.queries.matching import candidates, found_by_text, is_common
 from app.queries.paging import encode, question_of
@@ -47,6 +49,21 @@ def common(databases: Databases) -> Iterator[Api]:
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matching, "MOST", FEW)
     monkeypatch.setattr("app.queries.search.MOST", FEW)
+
+
+@pytest.mark.parametrize("more", ["", "&type=person&type=place", "&article=a", "&article=a&article=b", "&cursor"])
+def test_a_search_that_is_like_one_before_it_compiles_no_statement(
+    common: Api, monkeypatch: pytest.MonkeyPatch, more: str
+) -> None:
+    monkeypatch.setattr("app.queries.search.refuse_unknown", lambda *_: None)
+    if more == "&cursor":
+        more = common.read("/search?q=common&limit=2")["next"].partition("limit=2")[2]
+        assert more
+    common.read(f"/search?q=common&limit=2{more}")
+    made = Mock(side_effect=AssertionError)
+    monkeypatch.setattr(Compiled, "__init__", made)
+    common.read(f"/search?q=common&limit=2{more.replace('article=a', 'article=c')}")
+    made.assert_not_called()
 
 
 def test_so_many_are_ranked_titles_first_and_the_total_says_that_there_are_more(common: Api) -> None:
