@@ -33,13 +33,14 @@ class DatelineError(Exception):
 
 
 class NotModifiedError(DatelineError):
-    """The client has the answer already, in the version that `etag` names."""
+    """The client has the answer already, in the version that `etag` names; `token` is the mark of the last load."""
 
     status = 304
 
-    def __init__(self, etag: str) -> None:
+    def __init__(self, etag: str, token: str) -> None:
         super().__init__(etag)
         self.etag = etag
+        self.token = token
 
 
 class NotFoundError(DatelineError):

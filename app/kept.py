@@ -55,7 +55,8 @@ class KeptAnswer:
     """The mark of the load after which it is true."""
     etag: bytes
     headers: Sequence[Header]
-    body: bytes
+    body: bytes | None
+    """None where it has only been told to clients that had it."""
     path: str
     query: bytes
     route: str
@@ -63,12 +64,12 @@ class KeptAnswer:
     @property
     def size(self) -> int:
         """About how many bytes it takes in memory."""
-        return len(self.body) + 2 * len(self.path) + len(self.query) + OVERHEAD
+        return len(self.body or b"") + 2 * len(self.path) + len(self.query) + OVERHEAD
 
     @cached_property
-    def whole(self) -> Given:
-        """The answer of 200; made when it is asked for again, as most are not."""
-        return self._given(200, self.headers, self.body)
+    def whole(self) -> Given | None:
+        """The answer of 200, None without a body; made when it is asked for again, as most are not."""
+        return None if self.body is None else self._given(200, self.headers, self.body)
 
     @cached_property
     def not_modified(self) -> Given:
@@ -116,10 +117,13 @@ class KeptAnswers:
         return kept
 
     def keep(self, url: bytes, accepted: bytes | None, kept: KeptAnswer) -> None:
-        """Keep the answer; it takes the place of an older one to the same question."""
+        """Keep the answer; it takes the place of an older one to the same question, but not of one that says more."""
         if kept.size * LARGEST > self.room:
             return
         key = url, preferred(accepted)
+        there = self.proven.get(key) or self.new.get(key)
+        if kept.body is None and there is not None and there.body is not None and there.token == kept.token:
+            return
         if key in self.proven:
             self.size_of_proven += kept.size - self.proven[key].size
             self.proven[key] = kept

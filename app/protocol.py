@@ -1,12 +1,11 @@
 """HTTP/1.1 as Dateline speaks it: what is over a bound or too slow is answered with a problem document and closed."""
 
 import asyncio
+from collections.abc import Mapping
 from http import HTTPStatus
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
-from httptools import parse_url
 from uvicorn import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
@@ -16,6 +15,7 @@ from uvicorn.server import ServerState
 from app import access_log, observing
 from app.kept import Given, lines_of
 from app.middleware import ALWAYS
+from app.plain import PlainRequest
 from app.problems import MEDIA_TYPE, problem_response
 from app.settings import Settings
 
@@ -31,10 +31,6 @@ DRAIN = 1.0
 """Seconds at the end in which an open connection may still bring a request that was on its way."""
 SLOWEST = 16_384
 """Bytes of an answer that a client must at least read in the time that a request may take."""
-
-
-DEMANDING = frozenset((b"content-length", b"transfer-encoding", b"expect", b"if-match"))
-"""Headers of a request that only the application answers: it brings a body, or wants one version and no other."""
 
 
 class RefusalError(Exception):
@@ -84,6 +80,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self.body_size = 0
         self.arriving = False
         """Whether a request has begun to arrive, and is not complete or refused."""
+        self.begun = 0
+        """Requests that have begun in this piece of data."""
+        self.parsing = False
+        """Whether the parser is in the middle of a request, even if nobody waits for the rest of it."""
         self.since = 0.0
         """When the client was last seen to get on: from then on it is given its time."""
         self.unread = 0
@@ -92,6 +92,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self.default_lines: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
         self.may_ask = True
         """Whether the database may be asked before what else has arrived is looked at."""
+        self.answered: PlainRequest | None = None
+        """The last request in this piece of data that a kept answer was given to."""
         self.unwritten = b""
         """Answers that are to be written soon."""
 
@@ -140,7 +142,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Start to count anew."""
         super().on_message_begin()
         self.header_size = self.body_size = 0
-        self.arriving = True
+        self.begun += 1
+        self.arriving = self.parsing = True
         self._note_progress()
 
     def on_url(self, url: bytes) -> None:
@@ -161,7 +164,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Let the application answer, if the body is going to be within bounds."""
         if any(int(value) > self.limits.max_body for name, value in self.headers if name == b"content-length"):
             self._refuse_body()
-        if self._answer_at_once():
+        plain = PlainRequest.parsed(self.parser, self.url, self.headers)
+        if plain is not None and self._answer_at_once(plain):
             return
         super().on_headers_complete()
         if self.stopping:
@@ -188,11 +192,11 @@ class BoundedProtocol(HttpToolsProtocol):
         """Give the request over; from here on, time is ours."""
         if self.cycle is not None:  # None if it has been answered at once.
             super().on_message_complete()
-        self.arriving = False
+        self.arriving = self.parsing = False
 
     # --- Plain reads --------------------------------------------------------------------------------------------------
 
-    def _answer_at_once(self) -> bool:
+    def _answer_at_once(self, request: PlainRequest) -> bool:
         """Answer a plain read that nothing stands before, and say whether: the application would take longer.
 
         What has been answered before is given again; else the database is asked, where that takes no waiting. It is
@@ -200,31 +204,45 @@ class BoundedProtocol(HttpToolsProtocol):
         """
         started = perf_counter()
         reads: Reads | None = self.app_state.get("reads")
-        headers = dict(self.headers)
-        if reads is None or not self._is_plain(headers):
+        if reads is None or not self._is_free():
             return False
-        own_id, agent = observing.identify(headers)
-        kept = reads.find(self.url, headers)
-        given = kept or self._ask(reads, own_id)
+        own_id, agent = observing.identify(request.headers)
+        kept = reads.find(request.url, request.headers)
+        given = kept or self._ask(reads, request, own_id)
         if given is None:
             return False
         head = b"%b%bx-request-id: %b\r\n%b\r\n" % (
             STATUS_LINE[given.status], self._default_lines(), own_id.encode(), given.head
         )  # fmt: skip
         self._write(head + given.body, soon=kept is not None)
+        self.answered = request if kept else None
         seconds = perf_counter() - started
         self.app_state["metrics"].count("GET", given.route, given.status, seconds)
-        access_log.write(given.status, given.about, own_id, seconds, self._client_address(headers), agent)
+        access_log.write(given.status, given.about, own_id, seconds, self._client_address(request.headers), agent)
         self.on_response_complete()
         return True
 
-    def _ask(self, reads: "Reads", own_id: str) -> Given | None:
+    def _answer_again(self, data: bytes) -> bool:
+        """Answer data that is, letter for letter, a plain request that has been answered before; say whether it is."""
+        reads: Reads | None = self.app_state.get("reads")
+        known = None if reads is None or self.parsing else reads.known.find(data)
+        return known is not None and self._answer_at_once(known)
+
+    def _parse(self, data: bytes) -> None:
+        """Hand the data over to the parser; remember it if it is one plain request, from beginning to end."""
+        whole = not self.parsing
+        self.begun, self.answered = 0, None
+        super().data_received(data)
+        if self.answered is not None and whole and self.begun == 1:
+            self.app_state["reads"].known.remember(data, self.answered)
+
+    def _ask(self, reads: "Reads", request: PlainRequest, own_id: str) -> Given | None:
         """Ask the database, if it has not been asked since this piece of data has arrived."""
         if not self.may_ask:
             return None
         self.may_ask = False
         with observing.about(own_id):
-            return reads.answer_at_once(self._scope_of_read())
+            return reads.answer_at_once(request.scope())
 
     def _write(self, answer: bytes, *, soon: bool) -> None:
         """Write an answer, now or when all that has arrived with it has been answered.
@@ -244,30 +262,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.write(self.unwritten)
         self.unwritten = b""
 
-    def _is_plain(self, headers: dict[bytes, bytes]) -> bool:
-        """Tell whether this is a read that the application would answer the same, and that nothing stands before."""
-        return (
-            self.parser.get_method() == b"GET"
-            and self.parser.get_http_version() == "1.1"
-            and self.parser.should_keep_alive()
-            and not self.parser.should_upgrade()
-            and len(headers) == len(self.headers)
-            and DEMANDING.isdisjoint(headers)
-            and not (self.stopping or self.flow.write_paused)
-            and (self.cycle is None or self.cycle.response_complete)
-        )
-
-    def _scope_of_read(self) -> dict[str, Any]:
-        """Return the request as reads take it, its path as uvicorn has it."""
-        url = parse_url(self.url)
-        return {
-            "type": "http",
-            "method": "GET",
-            "path": unquote(url.path.decode("ascii")),
-            "raw_path": url.path,
-            "query_string": url.query or b"",
-            "headers": self.headers,
-        }
+    def _is_free(self) -> bool:
+        """Tell whether the connection waits for nothing else: for no other answer, nor for its end."""
+        return not (self.stopping or self.flow.write_paused) and (self.cycle is None or self.cycle.response_complete)
 
     def _default_lines(self) -> bytes:
         """Return the headers of all answers as lines; uvicorn makes a new list of them each second."""
@@ -278,7 +275,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.default_lines = headers, lines
         return lines
 
-    def _client_address(self, headers: dict[bytes, bytes]) -> str | None:
+    def _client_address(self, headers: Mapping[bytes, bytes]) -> str | None:
         """Return the client's address, as a proxy that is believed says it."""
         own = self.client and self.client[0]
         said = headers.get(b"x-forwarded-for")
@@ -337,10 +334,10 @@ class BoundedProtocol(HttpToolsProtocol):
     # --- Refusals -----------------------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        """Parse the data, or throw it away after a refusal."""
+        """Answer, or throw the data away after a refusal."""
         self.may_ask = True
-        if self.refusal is None:
-            super().data_received(data)
+        if self.refusal is None and not self._answer_again(data):
+            self._parse(data)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request, and what is over a bound."""

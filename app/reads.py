@@ -13,10 +13,11 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.answers import Answer
-from app.errors import DatelineError
+from app.errors import DatelineError, NotModifiedError
 from app.kept import Given, KeptAnswer, KeptAnswers
 from app.middleware import ALWAYS
 from app.observing import TELEMETRY
+from app.plain import KnownRequests
 from app.problems import answer_to, known_names
 from app.routers.asking import Asking, asking
 
@@ -82,6 +83,7 @@ class Reads:
     def __init__(self, app: FastAPI, routes: Iterable[BaseRoute], kept: KeptAnswers) -> None:
         self.app = app
         self.kept = kept
+        self.known = KnownRequests()
         self.reads = {read.route.path: read for route in routes if (read := Read.of(route)) is not None}
         self.is_untraced = False
         """Whether the framework has let through a request that it does not trace."""
@@ -95,9 +97,13 @@ class Reads:
         scope["route"] = read.route
         try:
             answer = await read.answer(scope, parameters, path_parameters)
+        except NotModifiedError as error:
+            told = answer_to(error, scope["path"])
+            self._keep(scope, read, error, told, None)
+            return told
         except DatelineError as error:
             return answer_to(error, scope["path"])
-        self._keep(scope, read, answer)
+        self._keep(scope, read, answer, answer, answer.body)
         return answer
 
     def find(self, url: bytes, headers: Mapping[bytes, bytes]) -> Given | None:
@@ -129,14 +135,16 @@ class Reads:
         template = f"/{head}/{ID}/{tail}" if tail else f"/{head}/{ID}"
         return (self.reads.get(template), {"id": own_id}) if own_id and not rest.endswith("/") else (None, {})
 
-    def _keep(self, scope: Scope, read: Read, answer: Answer) -> None:
+    def _keep(
+        self, scope: Scope, read: Read, source: Answer | NotModifiedError, answer: Response, body: bytes | None
+    ) -> None:
         query = scope["query_string"]
         accepted = next((value for name, value in scope["headers"] if name == b"accept-encoding"), None)
         kept = KeptAnswer(
-            token=answer.token,
-            etag=answer.etag.encode(),
+            token=source.token,
+            etag=source.etag.encode(),
             headers=[*answer.raw_headers, *ALWAYS],
-            body=answer.body,
+            body=body,
             path=scope["path"],
             query=query,
             route=read.route.path,

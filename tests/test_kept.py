@@ -101,9 +101,8 @@ def test_all_of_them_stay_within_the_room_and_are_counted_right(steps: list[tupl
     for keeps, number, size in steps:
         url = b"/%d" % number
         if keeps:
-            given = answer(bytes(size))
-            kept.keep(url, None, given)
-            newest[url] = given.body
+            newest[url] = bytes(size)
+            kept.keep(url, None, answer(newest[url]))
         elif (found := kept.find(url, None)) is not None:
             assert found.body == newest[url]
         assert kept.size_of_new == sum(each.size for each in kept.new.values())
@@ -112,8 +111,27 @@ def test_all_of_them_stay_within_the_room_and_are_counted_right(steps: list[tupl
         assert not kept.new.keys() & kept.proven.keys()
 
 
+def test_what_somebody_has_been_told_to_have_is_no_answer_and_takes_no_place_of_one() -> None:
+    database = Database()
+    kept = kept_of(database)
+    told = KeptAnswer("first", b'"tag"', HEADERS, None, "/people", b"", "/people")
+    kept.keep(b"/people", None, told)
+    assert kept.find(b"/people", None) is told
+    assert told.whole is None
+    assert told.not_modified.status == 304
+    whole = answer()
+    for each in (whole, told):
+        kept.keep(b"/people", None, each)
+        assert kept.find(b"/people", None) is whole
+    database.token = "second"
+    later = KeptAnswer("second", b'"later"', HEADERS, None, "/people", b"", "/people")
+    kept.keep(b"/people", None, later)
+    assert kept.find(b"/people", None) is later
+
+
 def test_304_goes_without_what_is_said_of_a_body() -> None:
     kept = answer()
+    assert kept.whole is not None
     assert kept.whole.head.count(b"\r\n") == len(HEADERS)
     assert kept.not_modified.head == b'etag: "tag"\r\nvary: Accept-Encoding\r\n'
     assert (kept.whole.status, kept.not_modified.status) == (200, 304)

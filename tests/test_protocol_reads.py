@@ -17,13 +17,15 @@ from uvicorn.server import ServerState
 from app.errors import TooSlowError
 from app.loading.checking import CheckedArticle
 from app.main import create_app
+from app.plain import KnownRequests
 from app.protocol import BoundedProtocol
 from app.queries import entities
+from app.reads import Reads
 from app.settings import Settings
 from tests.api import PATIENT, Api, logged
 from tests.test_protocol import CLOSE, Run, run
 from tests.test_protocol_kept import get
-from tests.test_reads import ODD, PLAIN, shown
+from tests.test_reads import ODD, OWN, PLAIN, shown
 
 __all__ = ["run"]  # a fixture
 
@@ -102,6 +104,55 @@ def test_what_is_answered_at_once_is_what_the_application_answers(run: Run, api:
     run(main())
     for path, answer in found.items():
         assert shown(answer) == shown(api.get(path, headers={"Accept-Encoding": coding})), path
+
+
+@pytest.mark.parametrize("coding", [b"identity", b"zstd"])
+@pytest.mark.parametrize("path", [b"/people?limit=20", b"/articles/koome-meets-haitian-police/text"])
+def test_who_has_an_answer_from_elsewhere_is_told_so_and_then_told_again_without_a_question(
+    run: Run, api: Api, monkeypatch: pytest.MonkeyPatch, path: bytes, coding: bytes
+) -> None:
+    accepted = b"Accept-Encoding: " + coding
+    tag = api.get(path.decode(), headers={"Accept-Encoding": coding.decode()}).headers["etag"].encode()
+    asked: list[str] = []
+    ask = Reads.answer_at_once
+
+    def noting(reads: Reads, scope: Any) -> Any:
+        asked.append(scope["path"])
+        return ask(reads, scope)
+
+    monkeypatch.setattr(Reads, "answer_at_once", noting)
+
+    async def main() -> None:
+        async with line_to(api.url) as line:
+            asked.clear()  # the first request, which nobody answers at once
+            told = [await line.ask(accepted, b"If-None-Match: " + tag, target=path) for _ in range(3)]
+            assert (len(asked), [status for status, _, _ in told]) == (1, [304] * 3)
+            assert {name: value for name, value in told[0][1].items() if name not in OWN} == {
+                name: value for name, value in told[1][1].items() if name not in OWN
+            }
+            assert (await line.ask(accepted, b'If-None-Match: "other"', target=path))[0] == 200
+            assert (await line.ask(accepted, target=path))[0] == 200
+            assert len(asked) == 2
+            assert line.passed == []
+
+    run(main())
+
+
+def test_a_request_is_remembered_when_its_answer_is_given_again(
+    run: Run, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remembered: list[bytes] = []
+    monkeypatch.setattr(KnownRequests, "remember", lambda _, data, _request: remembered.append(data))
+
+    async def main() -> None:
+        async with line_to(api.url) as line:
+            request = get(target=b"/people?limit=7")
+            for expected in ([], [request]):
+                await line.ask(target=b"/people?limit=7")
+                assert remembered == expected
+            assert line.passed == []
+
+    run(main())
 
 
 def test_an_error_that_has_an_answer_is_answered_at_once_and_only_asked_for_once(

@@ -159,15 +159,15 @@ class Asking:
         wanted: Preconditions,
     ) -> FoundT:
         self.etag = mark(connection)
+        self.last_load = self.last_load or current_token(connection)
         held = wanted.held(self.etag, preferred(self._accepted))
         if held is not None:
             wanted.refuse_read(self.etag)
-            raise NotModifiedError(held)
-        self.last_load = self.last_load or current_token(connection)
+            raise NotModifiedError(held, self.last_load)
         found = question(connection)
         wanted.refuse_read(self.etag)  # Only now: where there is nothing, nothing is wanted of it (section 13.2.1).
         if "*" in wanted.if_none_match:  # Whatever there is: so there has to be something.
-            raise NotModifiedError(self.etag)
+            raise NotModifiedError(self.etag, self.last_load)
         return found
 
     @property
