@@ -1,7 +1,7 @@
 """What full text knows of entities: each is found by its own name and by all that articles call it."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, literal, select
@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from app.database.questions import Question
 from app.deriving.selecting import IDS, delete_ids, insert_rows, rows_of_ids
-from app.tables import Entity, Name, SearchDocument, table_of
+from app.tables import SEARCHED, Entity, Name, SearchDocument, table_of
 from app.vocabulary import EntityType
 
 ENTITY, DOCUMENT = table_of(Entity).c, table_of(SearchDocument).c
@@ -49,7 +49,15 @@ def settle_documents(connection: Connection, entities: Collection[str]) -> None:
         else:
             gone.append(row.id)
     delete_ids(connection, delete(SearchDocument).where(DOCUMENT.id.in_(IDS)), gone)
-    insert_rows(connection, SearchDocument, list(wanted.values()))
+    insert_documents(connection, list(wanted.values()))
+
+
+def insert_documents(connection: Connection, documents: Sequence[Mapping[str, Any]]) -> None:
+    """Insert search documents in the order of their types, which is that of the index.
+
+    Where one comes before the last, SQLite first writes to the index what it has gathered of the others.
+    """
+    insert_rows(connection, SearchDocument, sorted(documents, key=lambda row: SEARCHED.index(row["type"])))
 
 
 def search_documents_of(connection: Connection, entities: Collection[str]) -> list[dict[str, Any]]:

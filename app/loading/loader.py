@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from sqlmodel import col
 
 from app.database.questions import Question
+from app.deriving.documents import insert_documents
 from app.deriving.everything import keep_current
 from app.deriving.selecting import IDS, delete_ids, insert_rows, rows_of_ids
 from app.deriving.settling import NOTHING, removal_of, settle
@@ -226,7 +227,7 @@ def _insert(connection: Connection, loads: Sequence[ArticleRows], known: Mapping
     insert_rows(connection, Evidence, evidence)
     insert_rows(connection, Mention, [row for rows in loads for row in rows.mentions])
     insert_rows(connection, NoteSubject, [row for rows in loads for row in rows.note_subjects])
-    insert_rows(connection, SearchDocument, [row for rows in loads for row in rows.search_documents])
+    insert_documents(connection, [row for rows in loads for row in rows.search_documents])
     return fact_rows
 
 
