@@ -64,9 +64,10 @@ def rows_of(article: CheckedArticle) -> ArticleRows:
         ],
     )
     names = {slug: entry.name for slug, entry in article.entities.items()}
+    places = paragraphs(article.text)
     for fact in article.facts:
         _add_fact(rows, article, fact, names)
-    _add_spans(rows, article)
+    _add_spans(rows, article, places)
     rows.search_documents.append(
         {
             "subject_id": article.id,
@@ -76,7 +77,7 @@ def rows_of(article: CheckedArticle) -> ArticleRows:
         }
     )
     rows.article["digest"] = _digest(rows)
-    _derive(rows, article)
+    _derive(rows, article, places)
     return rows
 
 
@@ -103,12 +104,12 @@ def _add_fact(rows: ArticleRows, article: CheckedArticle, fact: CheckedFact, nam
     )
 
 
-def _derive(rows: ArticleRows, article: CheckedArticle) -> None:
+def _derive(rows: ArticleRows, article: CheckedArticle, places: list[Span]) -> None:
     """Add what follows from the rest, so that the digest needs none of it."""
     text = rows.article["text"]
     rows.article |= {
         "length": len(text),
-        "paragraphs": len(paragraphs(text)),
+        "paragraphs": len(places),
         "words": len(WORD.findall(text)),
         "facts": len(rows.facts),
     }
@@ -197,8 +198,7 @@ def columns_of(article: CheckedArticle, fact: CheckedFact) -> Row:
     return row
 
 
-def _add_spans(rows: ArticleRows, article: CheckedArticle) -> None:
-    places = paragraphs(article.text)
+def _add_spans(rows: ArticleRows, article: CheckedArticle, places: list[Span]) -> None:
     for span in sorted({span for _, span in rows.evidence}):
         prefix, suffix = context(article.text, span)
         rows.spans.append(

@@ -7,8 +7,8 @@ TextPositionSelector; exact, prefix and suffix are those of its TextQuoteSelecto
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 WORD = re.compile(r"\w+(?:[’'\-,.]\w+)*")
 """A run of letters, digits and the apostrophes, hyphens and separators inside it."""
@@ -20,8 +20,7 @@ WIDEST_JOIN = 100
 """White space that may stand between words and their prefix or suffix."""
 
 
-@dataclass(frozen=True, order=True)
-class Span:
+class Span(NamedTuple):
     """Words of a text: `text[start:end]`."""
 
     start: int
