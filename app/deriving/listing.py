@@ -98,7 +98,7 @@ def _write(
     states: Mapping[str, State],
     tallies: Counter[int],
 ) -> None:
-    keys = {entity: keys_of(states[entity]) for _, entity in wanted}
+    keys = {entity: keys_of(states[entity]) for entity in {entity for _, entity in wanted}}
     gone, new, other = [], [], []
     for (number, entity), more in sorted(wanted.items()):
         was = stored.get((number, entity), 0)
