@@ -59,7 +59,7 @@ class KnownRequests:
 
     def find(self, data: bytes) -> PlainRequest | None:
         """Return the request that these bytes are, if it is remembered."""
-        return self._requests.get(data)
+        return self._requests.get(data) if len(data) <= LONGEST else None  # To hash much takes longer than to parse it.
 
     def remember(self, data: bytes, request: PlainRequest) -> None:
         """Remember that these bytes are this request and nothing more; the oldest one is forgotten for it."""
