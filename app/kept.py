@@ -167,8 +167,8 @@ class OnceATurn:
     def __call__(self) -> str | None:
         """Return the answer of this turn."""
         if not self._has_asked:
-            self._has_asked = True
             self._answer = self.ask()
+            self._has_asked = True
             get_running_loop().call_soon(self._forget)
         return self._answer
 

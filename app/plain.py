@@ -13,6 +13,8 @@ OWN: Final = frozenset((b"authorization", b"cookie", b"x-request-id"))
 """Headers that others do not send letter for letter, or that are nobody's business once they are read."""
 LONGEST: Final = 2_048
 """Bytes of a request that is remembered."""
+MOST_HEADERS: Final = 30
+"""Headers of one: each takes several times as much memory as its bytes."""
 MOST: Final = 1_000
 """Requests that are remembered: together some megabytes."""
 
@@ -59,11 +61,11 @@ class KnownRequests:
 
     def find(self, data: bytes) -> PlainRequest | None:
         """Return the request that these bytes are, if it is remembered."""
-        return self._requests.get(data)
+        return self._requests.get(data) if len(data) <= LONGEST else None  # To hash much takes longer than to parse it.
 
     def remember(self, data: bytes, request: PlainRequest) -> None:
         """Remember that these bytes are this request and nothing more; the oldest one is forgotten for it."""
-        if len(data) > LONGEST or not OWN.isdisjoint(request.headers):
+        if len(data) > LONGEST or len(request.headers) > MOST_HEADERS or not OWN.isdisjoint(request.headers):
             return
         self._requests[data] = request
         if len(self._requests) > MOST:

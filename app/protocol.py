@@ -20,6 +20,8 @@ from app.problems import MEDIA_TYPE, problem_response
 from app.settings import Settings
 
 if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
+
     from app.reads import Reads  # Whoever only watches over other processes does without the framework.
 
 HEADER_COST = 32
@@ -76,6 +78,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Whether answers that begin from now on are the last of the connection."""
         self.last: RequestResponseCycle | None = None
         """The request after whose answer a stop closes the connection."""
+        self.running: RequestResponseCycle | None = None
+        """The request that the application has in its hands; `cycle` is the newest, which may have to wait for it."""
         self.header_size = 0
         self.body_size = 0
         self.arriving = False
@@ -114,8 +118,14 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.watch is not None:
             self.watch.cancel()
         super().connection_lost(exc)
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.scope[observing.GONE] = True  # type: ignore[typeddict-unknown-key]
+        if self.running is not None and not self.running.response_complete:
+            self.running.disconnected = True
+            self.running.message_event.set()
+            self.running.scope[observing.GONE] = True  # type: ignore[typeddict-unknown-key]
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
+        self.running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def shutdown(self) -> None:
         """Answer what has arrived and what is on its way, and close: the answers that begin from now on say so.
@@ -317,10 +327,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self.watch = self.loop.call_later(left, self._watch)
 
     def _judge(self) -> None:
-        """Cut off a client that has not got on; leave alone one that waits for us."""
+        """Cut off a client that has not got on; leave alone one that waits for us.
+
+        Where more is unread than was, an answer has come since: that is no fault of the client's.
+        """
         unread = self.transport.get_write_buffer_size()
         if unread:
-            if unread > self.unread - SLOWEST:
+            if self.unread - SLOWEST < unread <= self.unread:
                 self.transport.abort()
         elif self.flow.read_paused:
             pass

@@ -14,6 +14,7 @@ from sqlmodel import SQLModel, col
 
 from app.database import (
     Lender,
+    Watch,
     alembic_config,
     check_ready,
     closing,
@@ -58,6 +59,7 @@ from app.tables import (
     Sequence,
     Span,
     Tally,
+    table_of,
 )
 from app.text.folding import comparable, fold
 from tests.folders import SEED, contents, contents_of, load
@@ -316,6 +318,24 @@ def test_a_lent_connection_on_which_something_failed_is_not_lent_again(writer: E
             assert not again.in_transaction()
         lender.close()
         assert again.closed
+
+
+@pytest.mark.only("sqlite")
+def test_a_database_without_a_mark_has_no_answers_that_stand_until_it_has_one_again(
+    writer: Engine, database_url: str
+) -> None:
+    with closing(create_reader(database_url)) as reader:
+        watch = Watch(reader)
+        marks = [watch.token()]
+        with writer.begin() as connection:
+            row = dict(connection.execute(select(table_of(Revision))).one()._mapping)
+            connection.execute(delete(Revision))
+        marks.append(watch.token())
+        with writer.begin() as connection:
+            connection.execute(insert(Revision).values(**row))
+        marks.append(watch.token())
+        assert marks == [row["token"], None, row["token"]]
+        watch.close()
 
 
 def test_the_reader_does_not_create_a_missing_file(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """Answers that are kept: which are found, which have to go, and how much room they take."""
 
 import asyncio
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -152,3 +154,23 @@ def test_a_turn_of_the_loop_asks_once_and_the_next_one_anew() -> None:
         return [*first, once()]
 
     assert asyncio.run(turns()) == ["1", "1", "2"]
+
+
+def test_a_turn_that_could_not_ask_does_not_keep_the_answer_of_another() -> None:
+    answers: Iterator[str | Exception] = iter(["first", RuntimeError("broken"), "second"])
+
+    def ask() -> str:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def turns() -> list[str | None]:
+        once = OnceATurn(ask)
+        first = once()
+        await asyncio.sleep(0)
+        with pytest.raises(RuntimeError):
+            once()
+        return [first, once()]
+
+    assert asyncio.run(turns()) == ["first", "second"]

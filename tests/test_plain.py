@@ -8,7 +8,7 @@ from httptools import HttpParserUpgrade, HttpRequestParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.plain import LONGEST, MOST, KnownRequests, PlainRequest
+from app.plain import LONGEST, MOST, MOST_HEADERS, KnownRequests, PlainRequest
 
 
 def request(*headers: bytes, url: bytes = b"/people") -> PlainRequest:
@@ -81,6 +81,7 @@ def test_the_newest_requests_are_remembered_and_no_more(numbers: list[int]) -> N
     ("data", "headers"),
     [
         (bytes(LONGEST + 1), ()),
+        (b"much about itself", [b"%d" % number for number in range(MOST_HEADERS + 1)]),
         (b"its own id", (b"x-request-id",)),
         (b"a secret", (b"authorization",)),
         (b"a session", (b"cookie",)),

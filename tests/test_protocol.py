@@ -17,7 +17,7 @@ from uvicorn.server import ServerState
 from app import protocol
 from app.metrics import Metrics
 from app.middleware import ALWAYS
-from app.protocol import BoundedProtocol
+from app.protocol import SLOWEST, BoundedProtocol
 from app.reads import Reads
 from app.settings import Settings
 
@@ -319,7 +319,9 @@ def test_time_that_the_application_takes_is_not_the_clients(run: Run) -> None:
 
 @pytest.mark.parametrize("requests", [1, 5])
 @pytest.mark.parametrize("size", [600_000, 40_000])
-def test_a_client_that_does_not_read_its_answer_is_cut_off(run: Run, requests: int, size: int) -> None:
+def test_a_client_that_does_not_read_its_answer_is_cut_off(
+    run: Run, caplog: pytest.LogCaptureFixture, requests: int, size: int
+) -> None:
     async def main() -> None:
         async with serving(request_timeout=QUICK) as line:
             line.app.answer = b"x" * size
@@ -328,6 +330,51 @@ def test_a_client_that_does_not_read_its_answer_is_cut_off(run: Run, requests: i
             connection.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
             writer.write(GET * requests)
             await line.empty()
+
+    run(main())
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+class Buffering:
+    """A transport in which as much waits to be read as a test says."""
+
+    def __init__(self, transport: Any) -> None:
+        self.transport = transport
+        self.unread = 0
+        self.aborted = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.transport, name)
+
+    def get_write_buffer_size(self) -> int:
+        return self.unread
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+@pytest.mark.parametrize(
+    ("unread", "aborted"),
+    [
+        ([0, 40_000], False),  # It has come since.
+        ([0, 40_000, 40_000], True),
+        ([0, 40_000, 40_000 - SLOWEST + 1], True),
+        ([0, 40_000, 40_000 - SLOWEST, 40_000 - 2 * SLOWEST], False),
+        ([100, 40_000, 50_000, 50_000 - SLOWEST], False),
+        ([0, 40_000, 0, 0], False),
+    ],
+)
+def test_a_client_has_its_time_for_an_answer_from_when_it_has_come(run: Run, unread: list[int], aborted: bool) -> None:
+    async def main() -> None:
+        async with serving() as line:
+            await line.connect()
+            (connection,) = await line.connections()
+            connection.transport = buffering = Buffering(connection.transport)  # type: ignore[assignment]
+            buffering.unread = unread[0]
+            connection._note_progress()
+            for buffering.unread in unread[1:]:
+                connection._judge()
+            assert buffering.aborted == aborted
 
     run(main())
 

@@ -39,7 +39,6 @@ def test_what_has_been_answered_is_answered_again_without_being_parsed(run: Run)
         async with serving(shelf()) as line:
             await knowing(line, GET, MODIFIED)
             reader, writer = await knowing(line)
-            await line.connections()
             for connection in await line.connections():
                 connection.parser = Unparsed()  # type: ignore[assignment]
             ids = set()

@@ -46,8 +46,8 @@ class Watch:
             driver: Any = self._connection.driver_connection
             (version,) = driver.execute("PRAGMA data_version").fetchone()
             if version != self._version:
-                (self._token,) = driver.execute("SELECT token FROM revision").fetchone()
-                self._version = version
+                found = driver.execute("SELECT token FROM revision").fetchone()
+                self._token, self._version = found and found[0], version
         except (sqlite3.Error, DBAPIError):
             self._token = self._version = None
         return self._token

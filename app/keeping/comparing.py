@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, or_, select
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import SQLModel, col
 
+from app.database import Question
 from app.deriving.documents import search_documents_of
 from app.deriving.events import bounds_of_events
 from app.errors import FolderError
@@ -36,6 +36,36 @@ from app.vocabulary import EntityType, FactType
 
 BATCH = 500
 """Entities that are compared at once."""
+
+
+def _rows_where(table: type[SQLModel], condition: ColumnElement[bool], *without: str) -> Question:
+    """Return the question for the stored columns of the rows of a table."""
+    columns = (column for column in stored_columns(table_of(table)) if column.name not in without)
+    return Question(select(*columns).where(condition))
+
+
+_ID: BindParameter[str] = bindparam("article")
+_OF_ARTICLE = select(col(Fact.id)).where(col(Fact.article_id) == _ID)
+_DOCUMENT_TYPE, _SUBJECT = col(SearchDocument.type), col(SearchDocument.subject_id)
+ARTICLE = _rows_where(Article, col(Article.id) == _ID)
+FACTS = _rows_where(Fact, col(Fact.article_id) == _ID)
+OWN_ROWS = {kind: _rows_where(table, col(table.fact_id).in_(_OF_ARTICLE)) for kind, table in FACT_TABLES.items()}
+SPANS = _rows_where(Span, col(Span.article_id) == _ID, "id")
+EVIDENCE = Question(
+    select(col(Evidence.fact_id), col(Span.start), col(Span.end))
+    .join(Span, col(Span.id) == col(Evidence.span_id))
+    .where(col(Evidence.fact_id).in_(_OF_ARTICLE))
+)
+MENTIONS = _rows_where(Mention, col(Mention.fact_id).in_(_OF_ARTICLE))
+NOTE_SUBJECTS = _rows_where(NoteSubject, col(NoteSubject.fact_id).in_(_OF_ARTICLE))
+DOCUMENTS = _rows_where(
+    SearchDocument,
+    or_(
+        and_(_DOCUMENT_TYPE == "article", _SUBJECT == _ID),
+        and_(_DOCUMENT_TYPE.in_(FactType.values()), _SUBJECT.in_(_OF_ARTICLE)),
+    ),
+    "id",
+)
 
 Placed = dict[str, Row]
 """Rows by the words for their place."""
@@ -78,31 +108,19 @@ def _placed_diagnostic(diagnostic: Diagnostic, article_id: str, facts: Sequence[
 def _stored(connection: Connection, article_id: str) -> ArticleRows:
     """Return the article's rows as they are, in the form in which a load makes them."""
 
-    def rows(table: type[SQLModel], condition: Any, *without: str) -> list[Row]:
-        columns = [column for column in stored_columns(table_of(table)) if column.name not in without]
-        return [dict(row._mapping) for row in connection.execute(select(*columns).where(condition))]
+    def rows(question: Question) -> list[Row]:
+        return [row._asdict() for row in question.all(connection, {"article": article_id})]
 
-    facts = select(col(Fact.id)).where(col(Fact.article_id) == article_id)
-    evidence = (
-        select(col(Evidence.fact_id), col(Span.start), col(Span.end))
-        .join(Span, col(Span.id) == col(Evidence.span_id))
-        .where(col(Evidence.fact_id).in_(facts))
-    )
-    document_kind, subject = col(SearchDocument.type), col(SearchDocument.subject_id)
-    documents = or_(
-        and_(document_kind == "article", subject == article_id),
-        and_(document_kind.in_(FactType.values()), subject.in_(facts)),
-    )
     return ArticleRows(
-        article=rows(Article, col(Article.id) == article_id)[0],
+        article=rows(ARTICLE)[0],
         entities=[],  # are shared, and compared by themselves
-        facts=rows(Fact, col(Fact.article_id) == article_id),
-        fact_tables={kind: rows(table, col(table.fact_id).in_(facts)) for kind, table in FACT_TABLES.items()},
-        spans=rows(Span, col(Span.article_id) == article_id, "id"),
-        evidence=[(row.fact_id, Place(row.start, row.end)) for row in connection.execute(evidence)],
-        mentions=rows(Mention, col(Mention.fact_id).in_(facts)),
-        note_subjects=rows(NoteSubject, col(NoteSubject.fact_id).in_(facts)),
-        search_documents=rows(SearchDocument, documents, "id"),
+        facts=rows(FACTS),
+        fact_tables={kind: rows(question) for kind, question in OWN_ROWS.items()},
+        spans=rows(SPANS),
+        evidence=[(row["fact_id"], Place(row["start"], row["end"])) for row in rows(EVIDENCE)],
+        mentions=rows(MENTIONS),
+        note_subjects=rows(NOTE_SUBJECTS),
+        search_documents=rows(DOCUMENTS),
     )
 
 

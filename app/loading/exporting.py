@@ -9,9 +9,10 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.emitter import Emitter
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlmodel import col
 
+from app.database import Question
 from app.errors import FolderError, NotFoundError
 from app.loading.checking import FACT, local_id
 from app.loading.format import ENTRIES, FactEntry, NoteEntry, Refers, marked
@@ -23,6 +24,25 @@ from app.text.quoting import occurrences
 from app.vocabulary import Basis, FactType
 
 SCHEMA_LINE = "# yaml-language-server: $schema=../facts.schema.json\n"
+
+OF_ARTICLE = col(Fact.article_id) == bindparam("article")
+ARTICLE = Question(select(table_of(Article)).where(col(Article.id) == bindparam("article")))
+ENTITIES = Question(
+    select(col(Entity.id), col(Entity.type), col(Entity.name), col(Entity.kind))
+    .where(col(Entity.id).in_(select(col(Mention.entity_id)).join(Fact).where(OF_ARTICLE)))
+    .order_by(col(Entity.type), col(Entity.id))
+)
+FACTS = Question(select(table_of(Fact)).where(OF_ARTICLE).order_by(col(Fact.position), col(Fact.id)))
+OWN_ROWS = [
+    Question(select(table_of(table)).join(Fact, col(Fact.id) == col(table.fact_id)).where(OF_ARTICLE))
+    for table in FACT_TABLES.values()
+]
+EVIDENCE = Question(
+    select(col(Evidence.fact_id), col(Span.start), col(Span.exact))
+    .join(Span, col(Span.id) == col(Evidence.span_id))
+    .where(col(Span.article_id) == bindparam("article"))
+    .order_by(col(Span.start), col(Span.end))
+)
 
 
 def export_article(connection: Connection, article_id: str, to: Path) -> Path:
@@ -83,9 +103,10 @@ def article_document(connection: Connection, article_id: str) -> tuple[str, dict
         NotFoundError: there is no such article.
         FolderError: its rows are not as a load writes them, with a line for each fault.
     """
-    article = connection.execute(select(table_of(Article)).where(col(Article.id) == article_id)).first()
-    if article is None:
+    found = ARTICLE.all(connection, {"article": article_id})
+    if not found:
         raise NotFoundError(f"there is no article ‘{article_id}’")
+    article = found[0]
     header = {
         "dateline": article.dateline,
         "headline": article.headline,
@@ -118,43 +139,19 @@ def _present(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _entities(connection: Connection, article_id: str) -> dict[str, dict[str, Any]]:
-    facts = select(col(Fact.id), col(Fact.attributed_to_id)).where(col(Fact.article_id) == article_id).subquery()
-    mentioned = select(col(Mention.entity_id)).join(facts, col(Mention.fact_id) == facts.c.id)
-    rows = connection.execute(
-        select(col(Entity.id), col(Entity.type), col(Entity.name), col(Entity.kind))
-        .where(col(Entity.id).in_(mentioned))
-        .order_by(col(Entity.type), col(Entity.id))
-    )
+    rows = ENTITIES.all(connection, {"article": article_id})
     return {row.id: {"type": row.type, "name": row.name, "kind": row.kind} for row in rows}
 
 
 def _facts(connection: Connection, article_id: str, text: str, names: dict[str, str]) -> list[dict[str, Any]]:
-    common = {
-        row.id: row
-        for row in connection.execute(
-            select(table_of(Fact)).where(col(Fact.article_id) == article_id).order_by(col(Fact.position), col(Fact.id))
-        )
-    }
-    own: dict[str, dict[str, Any]] = {}
-    for table in FACT_TABLES.values():
-        statement = (
-            select(table_of(table))
-            .join(Fact, col(Fact.id) == col(table.fact_id))
-            .where(col(Fact.article_id) == article_id)
-        )
-        own |= {row.fact_id: dict(row._mapping) for row in connection.execute(statement)}
+    asked = {"article": article_id}
+    own = {row.fact_id: row._asdict() for question in OWN_ROWS for row in question.all(connection, asked)}
     evidence: dict[str, list[Any]] = {}
-    spans = (
-        select(col(Evidence.fact_id), col(Span.start), col(Span.exact))
-        .join(Span, col(Span.id) == col(Evidence.span_id))
-        .where(col(Span.article_id) == article_id)
-        .order_by(col(Span.start), col(Span.end))
-    )
-    for row in connection.execute(spans):
+    for row in EVIDENCE.all(connection, asked):
         evidence.setdefault(row.fact_id, []).append(_quotation(text, row.start, row.exact))
     entries: list[dict[str, Any]] = []
     faults: list[str] = []
-    for row in common.values():
+    for row in FACTS.all(connection, asked):
         try:
             entries.append(_entry(row, own[row.id], evidence.get(row.id, []), names))
         except ValidationError as error:  # rows that no load has written

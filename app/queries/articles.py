@@ -14,12 +14,16 @@ from app.queries.unknown import nothing_answers, refuse_unknown
 from app.schemas.base import EvidenceItem, article_ref
 from app.schemas.parameters import ArticleFilters
 from app.schemas.views import ArticleItem, Coverage
-from app.tables import Article, Evidence, Span, table_of
+from app.tables import Article, Evidence, Revision, Span, table_of
 from app.text.quoting import Span as Place
 from app.text.quoting import context, merged, paragraph_at, paragraphs, words
 
 ARTICLE = table_of(Article).c
-DIGEST = Question(select(ARTICLE.digest).where(ARTICLE.id == bindparam("id")))
+MARKS = Question(
+    select(ARTICLE.digest, select(col(Revision.token)).scalar_subquery().label("token")).where(
+        ARTICLE.id == bindparam("id")
+    )
+)
 ARTICLES = select(table_of(Article))
 WITHOUT_TEXTS = select(*(column for column in ARTICLE if column.name != "text"))
 """For lists: a page of long texts takes longer to read than all else about them."""
@@ -52,10 +56,12 @@ def get_article(connection: Connection, article_id: str) -> ArticleItem:
     return _item(_row(connection, article_id), with_evidence=True)
 
 
-def article_digest(connection: Connection, article_id: str) -> str | None:
-    """Return what tells this state of the article from all others; None when there is no such article."""
-    digest: str | None = DIGEST.scalar(connection, {"id": article_id})
-    return digest
+def marks_of_article(connection: Connection, article_id: str) -> Any:
+    """Return the `digest`, which tells this state of the article from all others, and the `token` of the last load.
+
+    None when there is no such article.
+    """
+    return next(iter(MARKS.all(connection, {"id": article_id})), None)
 
 
 def get_text(connection: Connection, article_id: str) -> str:

@@ -20,7 +20,7 @@ from app.database import current_revision, current_token, explained, runs_inline
 from app.encoding import preferred
 from app.errors import NotFoundError, NotModifiedError, PreconditionError
 from app.problems import refuse_repeated
-from app.queries.articles import article_digest
+from app.queries.articles import marks_of_article
 from app.queries.paging import Slice
 from app.queries.unknown import nothing_answers
 from app.routers.preconditions import Preconditions, in_doubt, refuse_behind
@@ -36,8 +36,12 @@ def find_etag(connection: Connection, article_id: str) -> str | None:
 
     It is the same for all paths of the article, so that any of them can be read before a write.
     """
-    digest = article_digest(connection, article_id)
-    return digest and f'"{hashlib.sha256(f"{__version__} {digest}".encode()).hexdigest()[:32]}"'
+    marks = marks_of_article(connection, article_id)
+    return None if marks is None else _etag_of(marks.digest)
+
+
+def _etag_of(digest: str) -> str:
+    return f'"{hashlib.sha256(f"{__version__} {digest}".encode()).hexdigest()[:32]}"'
 
 
 def etag_of_article(connection: Connection, article_id: str) -> str:
@@ -130,7 +134,9 @@ class Asking:
         """
 
         def mark(connection: Connection) -> str:
-            return etag_of_article(connection, article_id)
+            marks = marks_of_article(connection, article_id) or nothing_answers(connection, "article", article_id)
+            self.last_load = marks.token
+            return _etag_of(marks.digest)
 
         return await self._read(mark, lambda connection: question(connection, article_id))
 
@@ -159,7 +165,6 @@ class Asking:
         wanted: Preconditions,
     ) -> FoundT:
         self.etag = mark(connection)
-        self.last_load = self.last_load or current_token(connection)
         held = wanted.held(self.etag, preferred(self._accepted))
         if held is not None:
             wanted.refuse_read(self.etag)

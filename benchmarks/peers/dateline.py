@@ -1,5 +1,6 @@
 """Dateline as shipped: `dateline serve`, with the request log on."""
 
+import compileall
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -20,6 +21,10 @@ class Dateline(Peer):
     learns = True
     pages: dict[tuple[int, int], str]
     """The paths of the pages of the list, by their limit and number."""
+
+    def install(self) -> None:
+        """Compile it to bytecode, as pip does with packages: a checkout may be where Python writes none by itself."""
+        compileall.compile_dir(CHECKOUT / "app", quiet=1)
 
     def command(self, port: int, workers: int = 1) -> Command:
         """Return how to start it on the corpus; what is to be served has been loaded before."""
