@@ -45,7 +45,7 @@ def delete_ids(connection: Connection, statement: Delete, ids: Collection[Any]) 
 
 
 def insert_rows(connection: Connection, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows, all of the same columns, if there are any.
+    """Insert the rows, all of the same columns, two at least, if there are any.
 
     What SQLAlchemy does for each row of its own statements takes longer than storing it; so they go to the driver.
     SQLite is given many rows in a statement, as it writes to the index of full text after each. PostgreSQL is given
