@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from time import perf_counter
 from typing import Final
 
 from sqlalchemy import Engine
@@ -12,7 +13,9 @@ from app.loading.loader import Load, Outcome, load_articles
 from app.loading.source import Diagnostic, DisagreementError
 
 MOST_ARTICLES: Final = 200
-"""How many articles are stored in one transaction: what they have in common is derived once."""
+"""How many articles at most are stored in one transaction: what they have in common is derived once."""
+HOLD: Final = 2.0
+"""Seconds that a transaction should take: others who write wait for its end, and give up after five."""
 MOST_TEXT: Final = 2_000_000
 """How many code points they have, beyond which no further one joins them: memory stays flat."""
 
@@ -39,10 +42,11 @@ class Waiting:
     def __init__(self) -> None:
         self.articles: list[CheckedArticle] = []
         self.text = 0
+        self.most = MOST_ARTICLES
 
     def has_room_for(self, article: CheckedArticle) -> bool:
         """Tell whether the article may join."""
-        is_full = len(self.articles) >= MOST_ARTICLES or self.text >= MOST_TEXT
+        is_full = len(self.articles) >= self.most or self.text >= MOST_TEXT
         return not is_full and all(other.id != article.id for other in self.articles)
 
     def add(self, article: CheckedArticle) -> None:
@@ -51,10 +55,19 @@ class Waiting:
         self.text += len(article.text)
 
     def store(self, engine: Engine) -> Iterator[tuple[CheckedArticle, Outcome | DisagreementError]]:
-        """Store the articles; yield what became of each, and wait for others."""
+        """Store the articles; yield what became of each, and wait for others: fewer, where they took long."""
         articles, self.articles, self.text = self.articles, [], 0
         if articles:
-            yield from _stored(engine, articles)
+            began = perf_counter()
+            stored = _stored(engine, articles)
+            yield next(stored)  # They have all been stored now, unless one disagreed.
+            self.most = articles_to_hold(len(articles), perf_counter() - began)
+            yield from stored
+
+
+def articles_to_hold(stored: int, seconds: float) -> int:
+    """Return how many articles the next transaction should store, by how long it took to store some."""
+    return max(1, min(MOST_ARTICLES, int(stored * HOLD / seconds)))
 
 
 def _stored(
