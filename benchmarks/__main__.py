@@ -97,7 +97,7 @@ def _measure_parts(corpus: Corpus, plan: Plan, wanted: Sequence[str], results: d
         report.print_rows(console, "Hot, with the request log and without", results["logging"])
     if "loading" in wanted:
         tell("loading")
-        results["loading"] = list(parts.loading(DATA / "loading", pinned))
+        results["loading"] = report.medians(list(parts.loading(DATA / "loading", plan.rounds, pinned)), ("how",))
         report.print_rows(console, "Loading", results["loading"])
 
 

@@ -136,8 +136,14 @@ def logging(corpus: Corpus, seconds: float, rounds: int, cores: Cores) -> Iterat
                 yield {"round": number, "log": written, "rate": found.rate, "p99": found.p99, "errors": found.errors}
 
 
-def loading(folder: Path, cores: Cores, articles: int = LOADED) -> Iterator[Row]:
+def loading(folder: Path, rounds: int, cores: Cores) -> Iterator[Row]:
     """Yield how many rows a second `dateline load` stores, and `executemany` the same into the same schema."""
+    for number in range(rounds):
+        for row in _loading_once(folder, cores, LOADED):
+            yield {"round": number, **row}
+
+
+def _loading_once(folder: Path, cores: Cores, articles: int) -> Iterator[Row]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     documents, ours, stored, raw = (folder / name for name in ("corpus.ndjson", "ours.db", "stored.db", "raw.db"))
