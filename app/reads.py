@@ -99,11 +99,11 @@ class Reads:
             answer = await read.answer(scope, parameters, path_parameters)
         except NotModifiedError as error:
             told = answer_to(error, scope["path"])
-            self._keep(scope, read, error, told, None)
+            self._keep(scope, read, error, told)
             return told
         except DatelineError as error:
             return answer_to(error, scope["path"])
-        self._keep(scope, read, answer, answer, answer.body)
+        self._keep(scope, read, answer, answer)
         return answer
 
     def find(self, url: bytes, headers: Mapping[bytes, bytes]) -> Given | None:
@@ -135,16 +135,14 @@ class Reads:
         template = f"/{head}/{ID}/{tail}" if tail else f"/{head}/{ID}"
         return (self.reads.get(template), {"id": own_id}) if own_id and not rest.endswith("/") else (None, {})
 
-    def _keep(
-        self, scope: Scope, read: Read, source: Answer | NotModifiedError, answer: Response, body: bytes | None
-    ) -> None:
+    def _keep(self, scope: Scope, read: Read, marks: Answer | NotModifiedError, answer: Response) -> None:
         query = scope["query_string"]
         accepted = next((value for name, value in scope["headers"] if name == b"accept-encoding"), None)
         kept = KeptAnswer(
-            token=source.token,
-            etag=source.etag.encode(),
+            token=marks.token,
+            etag=marks.etag.encode(),
             headers=[*answer.raw_headers, *ALWAYS],
-            body=body,
+            body=None if answer.status_code == NotModifiedError.status else bytes(answer.body),
             path=scope["path"],
             query=query,
             route=read.route.path,

@@ -172,8 +172,6 @@ def test_only_answers_of_200_and_304_are_kept_and_each_by_the_question_letter_fo
     asked = ["/units?limit=7&sort=id", "/units?sort=id&limit=7", "/units?limit=7&sort=nonsense", "/units/nobody?"]
     for path in asked:
         koome.get(path)
-    for held in ("*", '"other"'):
-        koome.get("/units?limit=8&sort=nonsense", headers={"If-None-Match": held})
-        koome.get("/units?limit=8", headers={"If-None-Match": held})
+    koome.get("/units?limit=8", headers={"If-None-Match": "*"})
     found = {url.decode() for url, _ in (*kept.new, *kept.proven)}
     assert found & {*asked, "/units?limit=8", "/units/nobody"} == {*asked[:2], "/units?limit=8"}
