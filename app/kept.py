@@ -117,8 +117,11 @@ class KeptAnswers:
         return kept
 
     def keep(self, url: bytes, accepted: bytes | None, kept: KeptAnswer) -> None:
-        """Keep the answer; it takes the place of an older one to the same question, but not of one that says more."""
-        if kept.size * LARGEST > self.room:
+        """Keep the answer; it takes the place of an older one to the same question, but not of one that says more.
+
+        One that has no mark, as the database has none, is not kept: nothing would outdate it.
+        """
+        if not kept.token or kept.size * LARGEST > self.room:
             return
         key = url, preferred(accepted)
         there = self.proven.get(key) or self.new.get(key)

@@ -65,6 +65,14 @@ def test_no_answer_outlives_a_load_or_a_database_that_cannot_be_read() -> None:
     assert found.body == b"Bye"
 
 
+def test_an_answer_of_a_database_without_a_mark_is_not_kept() -> None:
+    database = Database()
+    database.token = ""
+    kept = kept_of(database)
+    kept.keep(b"/people", None, answer(token=""))
+    assert kept.find(b"/people", None) is None
+
+
 def test_an_answer_from_before_a_load_that_comes_late_is_never_given() -> None:
     database = Database()
     database.token = "second"

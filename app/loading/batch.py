@@ -60,8 +60,9 @@ class Waiting:
         if articles:
             began = perf_counter()
             stored = _stored(engine, articles)
-            yield next(stored)  # They have all been stored now, unless one disagreed.
+            first = next(stored)  # They have all been stored now, unless one disagreed.
             self.most = articles_to_hold(len(articles), perf_counter() - began)
+            yield first
             yield from stored
 
 
