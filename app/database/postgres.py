@@ -109,23 +109,21 @@ def _dumper() -> type:
 PENDING: Final = """
     WITH pending AS (
         DELETE FROM search_index_pending
-        WHERE rowid IN (SELECT rowid FROM search_index_pending LIMIT 1000)
+        WHERE rowid = ANY (ARRAY(SELECT rowid FROM search_index_pending LIMIT 1000))
         RETURNING rowid
     )
     SELECT id, place, title, body FROM pending LEFT JOIN search_document ON id = rowid
 """
-"""Takes some documents whose words are not what they were."""
-INDEX: Final = """
-    INSERT INTO search_index (rowid, place, title, body, terms) VALUES (%s, %s, %s, %s, %s)
-    ON CONFLICT (rowid) DO UPDATE
-    SET place = excluded.place, title = excluded.title, body = excluded.body, terms = excluded.terms
-"""
+"""Takes some documents whose words are not what they were; by an array, as PostgreSQL takes the table to be empty, and
+would compare each of its rows with each."""
+REMOVE: Final = "DELETE FROM search_index WHERE rowid = ANY(%s)"
+INDEX: Final = "INSERT INTO search_index (rowid, place, title, body, terms) VALUES (%s, %s, %s, %s, %s)"
 BLOCKS: Final = """
-    INSERT INTO search_index_block (term, block)
-    SELECT DISTINCT term, place >> 14 FROM search_index, unnest(terms) AS term WHERE rowid = ANY(%s)
-    ON CONFLICT DO NOTHING
+    INSERT INTO search_index_block AS noted (term, block, documents)
+    SELECT term, place >> 14, count(*) FROM search_index, unnest(terms) AS term WHERE rowid = ANY(%s) GROUP BY 1, 2
+    ON CONFLICT (term, block) DO UPDATE SET documents = noted.documents + excluded.documents
 """
-"""Notes down in which blocks of 16,384 places terms are; of what has gone a note stays, by which nothing is found."""
+"""Notes down in how many documents of each block of 16,384 places terms are; a trigger takes off those that go."""
 
 
 class Words(NamedTuple):
@@ -154,8 +152,10 @@ def index_words(connection: Connection) -> None:
     """
     while rows := connection.exec_driver_sql(PENDING).all():
         if words := words_of_documents([row for row in rows if row.id is not None]):
+            ids = [each.rowid for each in words]
+            connection.exec_driver_sql(REMOVE, (ids,))
             connection.exec_driver_sql(INDEX, words)
-            connection.exec_driver_sql(BLOCKS, ([each.rowid for each in words],))
+            connection.exec_driver_sql(BLOCKS, (ids,))
 
 
 def _engine(url: URL, session: dict[str, str]) -> Engine:

@@ -21,7 +21,7 @@ from app.queries import paging
 from app.queries.fact_filters import Arm, Narrowing, Posts, Wanted, wanted_of
 from app.queries.fact_ranges import KEYS, LOWEST, UNKNOWN, By, Part, Range, Shape
 from app.queries.lists import TALLIES
-from app.queries.matching import is_common, values_of
+from app.queries.matching import may_leave_out, must_follow, values_of
 from app.queries.paging import Order, Slice, Total, decode, encode, question_of
 from app.schemas.parameters import ListParameters
 from app.tables import Lineage, table_of
@@ -208,16 +208,16 @@ def _found(connection: Connection, view: View, wanted: Wanted, words: str) -> Sl
     if not rows and view.after is not None:  # What has the words has changed since the page before.
         beginning = _rows_found(connection, replace(view, after=None), lead, wanted, words)
     if beginning:
-        number, is_a_part = beginning[0].all_pages, beginning[0].are_common
+        number, is_a_part = beginning[0].all_pages, beginning[0].may_be_more
     else:
-        number, is_a_part = 0, is_common(connection, words, ranges.types_of(view.fact_type))
+        number, is_a_part = 0, may_leave_out(connection, words, ranges.types_of(view.fact_type), wanted.articles)
     return _slice(view, rows, Total(number, TotalRelation.AT_LEAST if is_a_part else TotalRelation.EXACT))
 
 
 def _rows_found(connection: Connection, view: View, lead: Lead, wanted: Wanted, words: str) -> Sequence[Any]:
     shape, values = _page(view, lead, wanted)
-    values |= values_of(words, ranges.types_of(view.fact_type))
-    return ranges.found_of(shape).all(connection, values)
+    values |= values_of(words, ranges.types_of(view.fact_type), wanted.articles)
+    return ranges.found_of(shape, follow=must_follow(words)).all(connection, values)
 
 
 def _slice(view: View, rows: Sequence[Any], total: Total) -> Slice[Any]:

@@ -28,7 +28,8 @@ from sqlmodel import SQLModel
 
 from app.database import Question
 from app.queries.fact_filters import FACT, PROBES, Arm
-from app.queries.matching import FACTS, candidates, found_in, has_more
+from app.queries.hits import FACTS
+from app.queries.matching import candidates, documents_of_articles, found_in, may_be_more
 from app.tables import FACT_TABLES, UNDATED, UNVALUED, ListedFactRow, SearchDocument, table_of
 from app.vocabulary import FactType
 
@@ -134,15 +135,18 @@ def page_statement(shape: Shape) -> Select[Any]:
 
 
 @lru_cache(maxsize=256)
-def found_of(shape: Shape) -> Question:
-    """Return the question for a page of the facts of one range in which some words occur.
+def found_of(shape: Shape, *, follow: bool) -> Question:
+    """Return the question for a page of the facts of one range in which some words occur, or `follow` each other.
 
-    Beside what items are made of, each row tells how many facts there are on `all_pages`, and whether these are a part
-    of all, as the words `are_common`: so that the words are looked for once.
+    Beside what items are made of, each row tells how many facts there are on `all_pages`, and whether there
+    `may_be_more` that have the words: so that these are looked for once.
     """
     (of,) = shape.ranges
     table = _table(of)
-    chosen = candidates("", types_of(shape.fact_type)).cte("chosen")
+    in_articles = any(name == "article_id" for name, _ in of.equal)
+    among = documents_of_articles() if in_articles else None
+    places, cut = candidates("", types_of(shape.fact_type), among, follow=follow)
+    chosen = places.cte("chosen")
     has_words = _fact_id(table).in_(select(SEARCHED.subject_id).where(found_in(chosen)))
     named = [key.label(name) for key, name in zip(_keys(shape, 0), KEYS[shape.by], strict=True)]
     everything = (
@@ -156,9 +160,9 @@ def found_of(shape: Shape) -> Question:
         page = page.where(_comes_after(shape, [everything.c[name] for name in KEYS[shape.by]]))
     page = _in_order(page, [everything.c[name] for name in KEYS[shape.by]], descending=shape.descending)
     found = page.subquery("found")
-    are_common = has_more(chosen).label("are_common")
+    more = may_be_more(chosen, cut).label("may_be_more")
     keys = [found.c[name] for name in KEYS[shape.by]]
-    statement = joined(shape.fact_type, found).add_columns(found.c.all_pages, are_common, *keys)
+    statement = joined(shape.fact_type, found).add_columns(found.c.all_pages, more, *keys)
     return Question(_in_order(statement, keys, descending=shape.descending))
 
 
