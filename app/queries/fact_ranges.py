@@ -1,7 +1,7 @@
 """Questions over facts by ranges of indexes: each is made once for a shape, and asked with other values ever after."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -12,6 +12,7 @@ from sqlalchemy import (
     FromClause,
     Select,
     SelectBase,
+    Tuple,
     and_,
     bindparam,
     case,
@@ -75,6 +76,8 @@ class Range:
     resumes: bool = False
     """Whether it starts after a cursor."""
     probes: tuple[str, ...] = ()
+    ends: bool = False
+    """Whether it ends with what `end_of` has found."""
 
     @property
     def has_alternatives(self) -> bool:
@@ -131,7 +134,26 @@ def page_statement(shape: Shape) -> Select[Any]:
         driver = (_once(parts) if shape.overlapping else union_all(*parts)).subquery("found")
         keys = [driver.c[name] for name in KEYS[shape.by]]
         statement = joined(shape.fact_type, driver)
-    return _in_order(statement.add_columns(*keys), keys, descending=shape.descending)
+    return _in_order(statement.add_columns(*keys), keys, descending=shape.descending).limit(LIMIT)
+
+
+@lru_cache(maxsize=1024)
+def end_of(shape: Shape) -> Question:
+    """Return the question for the keys up to which a page may go, if no more than `limit` of each range are looked at.
+
+    There is no row if the ranges are shorter than that.
+    """
+    bare = replace(shape, probes=())
+    parts = []
+    for number in range(len(shape.ranges)):
+        named = _named(bare, number)
+        source = _source(bare, _table(bare.ranges[number]))
+        statement = select(*named).select_from(source).where(*_rows(bare, number))
+        in_order = _in_order(statement, _keys(bare, number), descending=shape.descending)
+        parts.append(select(in_order.limit(1).offset(LIMIT).subquery()))
+    ends = union_all(*parts).subquery()
+    keys = [ends.c[name] for name in KEYS[shape.by]]
+    return Question(_in_order(select(*keys), keys, descending=shape.descending).limit(1))
 
 
 @lru_cache(maxsize=256)
@@ -159,11 +181,11 @@ def found_of(shape: Shape, *, follow: bool) -> Question:
     if of.resumes:
         page = page.where(_comes_after(shape, [everything.c[name] for name in KEYS[shape.by]]))
     page = _in_order(page, [everything.c[name] for name in KEYS[shape.by]], descending=shape.descending)
-    found = page.subquery("found")
+    found = page.limit(LIMIT).subquery("found")
     more = may_be_more(chosen, cut).label("may_be_more")
     keys = [found.c[name] for name in KEYS[shape.by]]
     statement = joined(shape.fact_type, found).add_columns(found.c.all_pages, more, *keys)
-    return Question(_in_order(statement, keys, descending=shape.descending))
+    return Question(_in_order(statement, keys, descending=shape.descending).limit(LIMIT))
 
 
 def types_of(fact_type: FactType | None) -> list[str]:
@@ -178,20 +200,28 @@ def _once(parts: Sequence[Select[Any]]) -> SelectBase:
 
 def _part(shape: Shape, number: int) -> Select[Any]:
     """Return the keys of the facts of one range; where an index has them in order, no more than a page."""
-    of = shape.ranges[number]
-    table = _table(of)
-    keys = _keys(shape, number)
-    named = [key.label(name) for key, name in zip(keys, KEYS[shape.by][-len(keys) :], strict=True)]
+    table = _table(shape.ranges[number])
+    statement = select(_fact_id(table).label("fact_id"), *_named(shape, number)).select_from(_source(shape, table))
+    statement = statement.where(*_rows(shape, number), *(PROBES[name] for name in shape.probes))
+    if not shape.ordered:
+        return statement
+    return _in_order(statement, _keys(shape, number), descending=shape.descending).limit(LIMIT)
+
+
+def _named(shape: Shape, number: int) -> list[ColumnElement[Any]]:
+    """Return the keys of a range by their names; what sorts first is the same in all rows of which it is not known."""
+    of, keys = shape.ranges[number], _keys(shape, number)
+    named: list[ColumnElement[Any]] = [
+        key.label(name) for key, name in zip(keys, KEYS[shape.by][-len(keys) :], strict=True)
+    ]
     if of.part is Part.UNKNOWN:
         name = KEYS[shape.by][0]
-        named.insert(0, literal(LOWEST[name], table.c[name].type).label(name))
-    statement = select(_fact_id(table).label("fact_id"), *named).select_from(_source(shape, table))
-    statement = statement.where(*_rows(shape, number), *(PROBES[name] for name in shape.probes))
-    return _in_order(statement, keys, descending=shape.descending) if shape.ordered else statement
+        named.insert(0, literal(LOWEST[name], _table(of).c[name].type).label(name))
+    return named
 
 
 def _in_order(statement: Select[Any], keys: Sequence[ColumnElement[Any]], *, descending: bool) -> Select[Any]:
-    return statement.order_by(*(key.desc() if descending else key.asc() for key in keys)).limit(LIMIT)
+    return statement.order_by(*(key.desc() if descending else key.asc() for key in keys))
 
 
 def _table(of: Range) -> FromClause:
@@ -280,17 +310,21 @@ def _rows(shape: Shape, number: int) -> list[ColumnElement[bool]]:
         conditions.append(table.c[name] < unknown if of.part is Part.KNOWN else table.c[name] == unknown)
     if of.resumes:
         conditions.append(_comes_after(shape, keys))
+    if of.ends:
+        here, last = tuple_(*keys), _given("last", shape, keys)
+        conditions.append(here >= last if shape.descending else here <= last)
     return conditions
 
 
 def _comes_after(shape: Shape, keys: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
-    names = KEYS[shape.by][-len(keys) :]
-    here, there = tuple_(*keys), tuple_(*(_after(name, key) for name, key in zip(names, keys, strict=True)))
+    here, there = tuple_(*keys), _given("after", shape, keys)
     return here < there if shape.descending else here > there
 
 
-def _after(name: str, key: ColumnElement[Any]) -> ColumnElement[Any]:
-    return bindparam(f"after_{name}", type_=key.type)
+def _given(prefix: str, shape: Shape, keys: Sequence[ColumnElement[Any]]) -> Tuple:
+    """Return parameters in the place of keys."""
+    names = KEYS[shape.by][-len(keys) :]
+    return tuple_(*(bindparam(f"{prefix}_{name}", type_=key.type) for name, key in zip(names, keys, strict=True)))
 
 
 def _bounds(of: Range, number: int) -> list[ColumnElement[bool]]:
