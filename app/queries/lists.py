@@ -102,8 +102,8 @@ def _several(connection: Connection, wanted: Wanted, view: View, after: Sequence
     total = _total(connection, wanted, sizes, in_period)
     is_little = total.relation is TotalRelation.EXACT
     stretches = in_period if is_little or view.by is By.DATE else listed
-    looks = not is_little and (len(groups) > 1 or wanted.has_period)
-    end = _end(connection, wanted, view, after, stretches) if looks else None
+    may_take_long = not is_little and (len(groups) > 1 or wanted.has_period) and sum(sizes) > LOOKED_AT
+    end = _end(connection, wanted, view, after, stretches) if may_take_long else None
     rows = _rows(connection, wanted, view, after, stretches, end=end)
     if total.relation is TotalRelation.AT_LEAST:
         total = replace(total, number=max(total.number, len(rows)))
