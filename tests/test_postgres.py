@@ -26,7 +26,7 @@ from app.keeping.verifying import faults, verified
 from app.loading.checking import CheckedArticle
 from app.loading.loader import delete_article
 from app.queries.hits import FACTS
-from app.queries.matching import found, may_leave_out
+from app.queries.matching import candidates, documents_of_articles, found, may_leave_out
 from app.tables import SEARCHED, Article, Entity, SearchDocument, table_of
 from app.vocabulary import ChangeAction
 from tests.api import Api, assert_problem, dateline
@@ -334,6 +334,27 @@ class Explain(Executable, ClauseElement):
 @compiles(Explain)
 def _explain(element: Explain, compiler: Any, **options: Any) -> str:
     return f"EXPLAIN {compiler.process(element.statement, **options)}"
+
+
+def test_no_plan_is_compiled(engine: Engine) -> None:
+    with closing(create_reader(engine.url)) as reader:
+        for each in (engine, reader):
+            with each.connect() as connection:
+                assert connection.exec_driver_sql("SHOW jit").scalar() == "off"
+
+
+@pytest.mark.parametrize("question", ["person", "person no", "no-one"])
+def test_in_articles_nothing_else_is_read(engine: Engine, question: str) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO search_document (subject_id, type, title, body) "
+            "SELECT 'id-' || i, 'person', 'Person ' || i, 'no one' FROM generate_series(1, 5000) i"
+        )
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        places = candidates(question, (), documents_of_articles(["some"])).places
+        plan = list(connection.execute(Explain(places)).scalars())
+    assert not any("Seq Scan on search_" in line for line in plan), "\n".join(plan)
 
 
 def test_the_words_are_found_through_their_index(engine: Engine) -> None:

@@ -38,7 +38,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from app.tables import SEARCHED, SIDE_BY_SIDE
-from app.text.words import in_title, parts_of, terms_of
+from app.text.words import SHELF, in_title, parts_of, terms_of
 from app.vocabulary import FactType
 
 FACTS: Final = "fact"
@@ -102,7 +102,7 @@ class Query(Form):
         """Return the words, each quoted, and the type of documents that are looked through."""
         words = " ".join(f'"{word}"' for word in _each(parts_of(asked.words)) or [NO_WORD])
         query = f"{'title' if asked.titles else '{title body}'} : ({words})"
-        return query if asked.kind is None else f"{query} AND shelf : {asked.kind}"
+        return query if asked.kind is None else f'{query} AND shelf : "{SHELF}{asked.kind}"'
 
     def terms(self, asked: Asked) -> list[str]:
         """Return the words as the index has them."""
@@ -158,7 +158,12 @@ class _InWordsOfBoth(FunctionElement[Any]):
 
 SAMPLE: Final = 2**18
 """Documents of a sample, at most; it has less than half as many only where ids have gone."""
-HALVINGS: Final = " ".join(f"WHEN highest < {SAMPLE << level} THEN {level}" for level in range(23))
+FIXED: Final = {
+    "sample": SAMPLE,
+    "halvings": " ".join(f"WHEN highest < {SAMPLE << level} THEN {level}" for level in range(23)),
+    "shelf": SHELF,
+}
+"""What all templates have in common."""
 
 
 class Level(_InWordsOfBoth):
@@ -205,7 +210,7 @@ class Hits(_InWordsOfBoth):
     names = ("query", "first", "last", "level", "most")
     sqlite = """(
         SELECT rowid AS place FROM search_index
-        WHERE search_index MATCH {query} || coalesce(' AND shelf : s' || nullif({level}, 0), '')
+        WHERE search_index MATCH {query} || coalesce(' AND shelf : "{shelf}' || nullif({level}, 0) || '"', '')
         AND rowid BETWEEN {first} AND {last} LIMIT {most}
     )"""
     postgresql = """(
@@ -253,9 +258,10 @@ class Says(_InWordsOfBoth):
     sqlite = """(
         SELECT says({parts}, title, {body}) FROM search_document AS document WHERE document.place = {place}
     )"""
-    postgresql = """EXISTS (
-        SELECT FROM search_index WHERE rowid = mod({place}, 1099511627776) AND ' ' || {text} || ' ' LIKE ALL ({parts})
+    postgresql = """(
+        SELECT ' ' || {text} || ' ' LIKE ALL ({parts}) FROM search_index WHERE rowid = mod({place}, 1099511627776)
     )"""
+    """Not by EXISTS, of which PostgreSQL would make a join: it would read all documents before it looks for these."""
 
     def __init__(self, asked: Asked, place: ColumnElement[int]) -> None:
         body, text = ("''", "title") if asked.titles else ("body", "title || '  ' || body")
@@ -270,4 +276,4 @@ def _literal(places: Iterable[int]) -> list[ColumnElement[int]]:
 def _in_words_of_both(element: _InWordsOfBoth, compiler: SQLCompiler, **options: Any) -> str:
     template = element.postgresql if compiler.dialect.name == "postgresql" else element.sqlite
     clauses = (compiler.process(clause, **options) for clause in element.clauses)
-    return template.format(halvings=HALVINGS, sample=SAMPLE, **dict(zip(element.names, clauses, strict=True)))
+    return template.format(**FIXED, **dict(zip(element.names, clauses, strict=True)))

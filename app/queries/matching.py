@@ -10,9 +10,11 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Select,
     SQLColumnExpression,
+    Subquery,
     TableValuedAlias,
     bindparam,
     case,
@@ -43,20 +45,23 @@ COMMON_ALONE: Final = 2**12
 """A word that more documents have is common, if it is looked for alone: it may seldom be in titles."""
 READ: Final = 2000
 """How many documents are read, at most, to see whether words follow each other in them."""
+LENGTH: Final = 2**22
+"""How many characters these have together, at most."""
 ItemT = TypeVar("ItemT")
 Parameters = dict[str, BindParameter[Any]]
 DOCUMENT = table_of(SearchDocument).c
 
 
-def _limits(words: str) -> dict[str, int | bool]:
-    """Return, by the names of parameters, how much is looked at for some words."""
+def _limits(words: str, types: Sequence[str]) -> dict[str, int | bool]:
+    """Return, by the names of parameters, how much is looked at for some words, in each of the types."""
     several = len({word for part in parts_of(words) for word in part}) > 1
     return {
         "one_more": MOST + 1,  # so as to know that there are more than are ranked
         "all_found": MOST,
         "several": several,
         "common": COMMON if several else COMMON_ALONE,
-        "read": READ,
+        "read": max(1, READ // max(1, len(types))),
+        "length": max(1, LENGTH // max(1, len(types))),
     }
 
 
@@ -64,11 +69,11 @@ def values_of(words: str, types: Sequence[str], articles: Sequence[str] = ()) ->
     """Return the values by which a statement with the candidates for some words asks for others."""
     asked = [Asked(words, titles, kind) for titles in (True, False) for kind in types or (None,)]
     values = {each.name_of(form): each for each in asked for form in FORMS}
-    return {"articles": articles, **_limits(words), **values}
+    return {"articles": articles, **_limits(words, types), **values}
 
 
-def _parameters(words: str) -> Parameters:
-    return {name: bindparam(name, value) for name, value in _limits(words).items()}
+def _parameters(words: str, types: Sequence[str]) -> Parameters:
+    return {name: bindparam(name, value) for name, value in _limits(words, types).items()}
 
 
 def must_follow(words: str) -> bool:
@@ -91,7 +96,7 @@ class Candidates(NamedTuple):
 
 
 def candidates(
-    words: str, types: Sequence[str] = (), among: Select[Any] | None = None, *, follow: bool | None = None
+    words: str, types: Sequence[str] = (), among: CompoundSelect[Any] | None = None, *, follow: bool | None = None
 ) -> Candidates:
     """Return the first documents that match.
 
@@ -102,7 +107,7 @@ def candidates(
         follow: whether some of the words must follow each other; of a statement that is given other words as values,
             some of those.
     """
-    limits = _parameters(words)
+    limits = _parameters(words, types)
     follow = must_follow(words) if follow is None else follow
     titled, others, cut = [], [], []
     for kind in types or (None,):
@@ -136,23 +141,32 @@ def _level(asked: Asked, limits: Parameters) -> ColumnElement[int]:
 
 
 def _are_many(asked: Asked, level: ColumnElement[int], limits: Parameters) -> ColumnElement[bool]:
-    """Tell whether more documents have all the words than are read to see whether they follow each other."""
-    hits = _hits(asked, level, limits["read"] + 1)
-    return select(func.count() > limits["read"]).select_from(hits).scalar_subquery()
+    """Tell whether more documents have all the words, or longer ones, than are read to see whether they follow."""
+    hits = _measured(_hits(asked, level, limits["read"] + 1))
+    many = func.count() > limits["read"], func.coalesce(func.sum(hits.c.size), 0) > limits["length"]
+    return select(or_(*many)).select_from(hits).scalar_subquery()
 
 
 def _hits(asked: Asked, level: ColumnElement[int], most: ColumnElement[int]) -> TableValuedAlias:
     return Hits(asked, level, most).table_valued(column("place", BigInteger))
 
 
+def _measured(hits: TableValuedAlias) -> Subquery:
+    """Return hits with their sizes, and with those of all up to each of them."""
+    length = func.sum(DOCUMENT.size).over(order_by=hits.c.place).label("length")
+    return select(hits.c.place, DOCUMENT.size, length).where(DOCUMENT.place == hits.c.place).subquery()
+
+
 def _places(asked: Asked, level: ColumnElement[int], limits: Parameters, *, follow: bool) -> Select[Any]:
     """Return the places of the first documents that match, and whether it was by more than their titles."""
-    hits = _hits(asked, level, limits["read" if follow else "one_more"])
-    places = select(hits.c.place, _tier(asked))
-    return places.where(Says(asked, hits.c.place)) if follow else places
+    if not follow:
+        return select(_hits(asked, level, limits["one_more"]).c.place, _tier(asked))
+    hits = _measured(_hits(asked, level, limits["read"]))
+    is_read = hits.c.length <= limits["length"]
+    return select(hits.c.place, _tier(asked)).where(is_read, Says(asked, hits.c.place))
 
 
-def _places_among(asked: Asked, among: Select[Any], limits: Parameters) -> Select[Any]:
+def _places_among(asked: Asked, among: CompoundSelect[Any], limits: Parameters) -> Select[Any]:
     """Return the same of the documents at some places, which are all read."""
     listed = DOCUMENT.place.in_(among) & DOCUMENT.place.between(*asked.places()) & Says(asked, DOCUMENT.place)
     found_first = select(DOCUMENT.place).where(listed).order_by(DOCUMENT.place).limit(limits["one_more"]).subquery()
@@ -163,7 +177,7 @@ def _tier(asked: Asked) -> ColumnElement[int]:
     return literal(0 if asked.titles else 1).label("tier")
 
 
-def documents_of_articles(articles: Sequence[str] | None = None) -> Select[Any]:
+def documents_of_articles(articles: Sequence[str] | None = None) -> CompoundSelect[Any]:
     """Return the places of the articles, of their facts, and of the entities that these mention."""
     name = "articles"
     wanted: BindParameter[Any] = (
@@ -172,12 +186,11 @@ def documents_of_articles(articles: Sequence[str] | None = None) -> Select[Any]:
     facts = select(col(Fact.id)).where(col(Fact.article_id).in_(wanted))
     entities = select(col(Mention.entity_id)).where(col(Mention.fact_id).in_(facts))
     is_article = DOCUMENT.type == "article"
-    return select(DOCUMENT.place).where(
-        or_(
-            DOCUMENT.subject_id.in_(facts),
-            ~is_article & DOCUMENT.subject_id.in_(entities),
-            is_article & DOCUMENT.subject_id.in_(wanted),
-        )
+    # Not by OR: PostgreSQL would read all documents.
+    return union_all(
+        select(DOCUMENT.place).where(DOCUMENT.subject_id.in_(facts)),
+        select(DOCUMENT.place).where(DOCUMENT.subject_id.in_(entities), ~is_article),
+        select(DOCUMENT.place).where(DOCUMENT.subject_id.in_(wanted), is_article),
     )
 
 

@@ -371,7 +371,7 @@ class SearchFilters(ListParameters):
     joins must follow each other. Several words, each of them in more than 32,768 documents, are looked for in a sample
     of 262,144 documents, and 2,000 documents that have all the words are read to see whether they follow each other:
     `total_relation` says if there may be more. In the articles of `article`, all that they say is looked through."""
-    type: Annotated[list[SearchType], Field(max_length=MOST_VALUES, examples=[["person"]])] = []
+    type: Annotated[list[SearchType], *Many, Field(examples=[["person"]])] = []
     """Only entities or facts of these types, or articles. Repeat for OR."""
     sort: Annotated[Literal["rank"], Field(examples=["rank"])] = "rank"
     """The order: what has all the words in its name or statement first, then what is shorter; the first 1,000 that are

@@ -11,6 +11,9 @@ from typing import Final
 
 TOKENIZER: Final = "unicode61 remove_diacritics 2"
 """Words are made of letters and digits, whatever the script; case and accents make no difference."""
+SHELF: Final = "\ue000"
+"""Begins the words that SQLite's index has about documents. Nobody may ask for these, which are in so many: the
+character, of which every font thinks something else, stands between words of a question."""
 LONGEST: Final = 255
 """Characters of a word; of a longer one, which an index could not hold, its digest stands in its place."""
 
@@ -64,7 +67,7 @@ def _bounded(word: str) -> str:
 @lru_cache(maxsize=1000)
 def parts_of(question: str) -> tuple[tuple[str, ...], ...]:
     """Return what is looked for: for each part of the question the words that must follow each other."""
-    return tuple(tuple(words) for words in words_of(question.split()) if words)
+    return tuple(tuple(words) for words in words_of(question.replace(SHELF, " ").split()) if words)
 
 
 def terms_of(question: str) -> list[list[str]]:

@@ -13,14 +13,13 @@ depends_on = None
 
 # SQLite: FTS5 goes on to the next document that matches, be it the last one of all. It ends where one of the words it
 # looks for does, so the index has words about each document too: its type, whether it is a fact, and of which samples
-# it is. A sample is every second block of 16,384 ids (`s1`), every fourth (`s2`), and so on.
-SAMPLES = [" ".join(f"s{level}" for level in range(1, most + 1)) for most in range(23)]
-OF_SAMPLES = " ".join(
-    f"WHEN (({{0}}id >> 14) + 1) & {2**most} THEN ' {samples}'" for most, samples in enumerate(SAMPLES)
-)
+# it is. A sample is every second block of 16,384 ids (1), every fourth (2), and so on. No question has such words.
+SAMPLES = ["".join(f" \ue000{level}" for level in range(1, most + 1)) for most in range(23)]
+OF_SAMPLES = " ".join(f"WHEN (({{0}}id >> 14) + 1) & {2**most} THEN '{words}'" for most, words in enumerate(SAMPLES))
+ENTITIES = "'person', 'organisation', 'unit', 'place', 'document', 'event'"
 SHELF = (
-    "CASE WHEN {0}type IN ('person', 'organisation', 'unit', 'place', 'document', 'event', 'article') "
-    f"THEN {{0}}type ELSE 'fact ' || {{0}}type END || CASE {OF_SAMPLES} ELSE ' {SAMPLES[-1]}' END"
+    f"CASE WHEN {{0}}type IN ({ENTITIES}, 'article') THEN '' ELSE '\ue000fact ' END "
+    f"|| '\ue000' || {{0}}type || CASE {OF_SAMPLES} ELSE '{SAMPLES[-1]}' END"
 )
 CONTENT = "CREATE VIEW search_index_content AS SELECT place, title, body, {0} AS shelf FROM search_document"
 REMOVE = "INSERT INTO search_index (search_index, rowid, {names}) VALUES ('delete', old.place, {old})"
@@ -38,25 +37,22 @@ FULL_TEXT = (
     "INSERT INTO search_index (search_index) VALUES ('rebuild')",
 )
 
-# PostgreSQL: the table that says in which blocks a term is says in how many documents of each.
+# PostgreSQL: the table that says in which blocks a term is says in how many documents of each. So documents that go are
+# noted too, and taken off their blocks many at once, before the transaction commits.
 COUNTED = (
     "TRUNCATE search_index_block",
     "ALTER TABLE search_index_block ADD COLUMN documents BIGINT NOT NULL",
     "INSERT INTO search_index_block (term, block, documents) "
     "SELECT term, place >> 14, count(*) FROM search_index, unnest(terms) AS term GROUP BY term, place >> 14",
-    "CREATE FUNCTION search_index_deleted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-    "UPDATE search_index_block AS counted SET documents = counted.documents - gone.documents FROM ("
-    "SELECT term, place >> 14 AS block, count(*) AS documents FROM deleted, unnest(terms) AS term GROUP BY 1, 2"
-    ") AS gone WHERE counted.term = gone.term AND counted.block = gone.block; "
-    "DELETE FROM search_index_block AS counted USING deleted "
-    "WHERE counted.term = ANY (deleted.terms) AND counted.block = deleted.place >> 14 AND counted.documents = 0; "
-    "RETURN NULL; END $$",
-    "CREATE TRIGGER search_index_delete AFTER DELETE ON search_index REFERENCING OLD TABLE AS deleted "
-    "FOR EACH STATEMENT EXECUTE FUNCTION search_index_deleted()",
+    "ALTER TABLE search_index DROP CONSTRAINT fk_search_index_rowid",
+    "CREATE TRIGGER search_document_delete AFTER DELETE ON search_document REFERENCING OLD TABLE AS changed "
+    "FOR EACH STATEMENT EXECUTE FUNCTION search_document_changed()",
 )
 NOTED = (
-    "DROP TRIGGER search_index_delete ON search_index",
-    "DROP FUNCTION search_index_deleted",
+    "DROP TRIGGER search_document_delete ON search_document",
+    "DELETE FROM search_index WHERE NOT EXISTS (SELECT FROM search_document WHERE id = rowid)",
+    "ALTER TABLE search_index ADD CONSTRAINT fk_search_index_rowid "
+    "FOREIGN KEY (rowid) REFERENCES search_document (id) ON DELETE CASCADE",
     "ALTER TABLE search_index_block DROP COLUMN documents",
 )
 

@@ -271,12 +271,15 @@ def test_so_many_documents_are_read_to_see_whether_words_follow_each_other(
     half: str, monkeypatch: pytest.MonkeyPatch, types: list[str]
 ) -> None:
     every = ["0", "2", "1", "3", "4", "6", "5", "7"]
-    monkeypatch.setattr(matching, "READ", 8)
-    assert searched(half, "red-and", types) == (every, "exact")
-    assert searched(half, "and-red", types) == ([], "exact")
-    monkeypatch.setattr(matching, "READ", 7)
-    assert searched(half, "red-and", types) == (every[:7], "at-least")
-    assert searched(half, "and-red", types) == ([], "at-least")
+    kinds = max(1, len(types))
+    for bound, enough in (("READ", 8 * kinds), ("LENGTH", (4 * 24 + 4 * 12) * kinds)):
+        with monkeypatch.context() as patched:
+            patched.setattr(matching, bound, enough)
+            assert searched(half, "red-and", types) == (every, "exact")
+            assert searched(half, "and-red", types) == ([], "exact")
+            patched.setattr(matching, bound, enough - 1)
+            assert searched(half, "red-and", types) == (every[:7], "at-least")
+            assert searched(half, "and-red", types) == ([], "at-least")
 
 
 @pytest.mark.only("sqlite")
@@ -326,3 +329,9 @@ def test_what_has_no_words_is_found_nowhere(many: Api, more: str) -> None:
     article = many.ids("/articles?limit=1")[0]
     page = many.read("/search?q=" + quote("— / …") + more.format(article))
     assert (page["items"], page["total"], page["total_relation"]) == ([], 0, "exact")
+
+
+def test_a_type_that_is_asked_for_twice_is_one(common: Api) -> None:
+    page = common.read("/search?q=common&type=place&type=person&limit=100")
+    again = common.read("/search?q=common&type=person&type=place" + 20 * "&type=person" + "&limit=100")
+    assert again == page
