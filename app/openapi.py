@@ -27,9 +27,10 @@ that support it: **no fact without its words**.
 - **Facts** are `stated` by the article, or `inferred` by somebody, with the `reasoning`. `attributed_to` names whom the
   article has it from.
 - **Evidence** is words of an article: `text[start:end] == exact`, in Unicode code points of `/articles/{id}/text`.
-- **Lists** answer `items`, `total` and `next`, the path of the next page (also in a `Link` header). `total_relation`
-  says whether `total` is `exact`, or that there are `at-least` as many. A filter that is repeated means OR, different
-  filters mean AND. `include=evidence` adds the words.
+- **Lists** answer `items`, `total` and `next`, the path of the next page (also in a `Link` header): follow it until it
+  is null. Where filters seldom meet, a page may have few items or none, as it looks at 10,000 at most.
+  `total_relation` says whether `total` is `exact`, or that there are `at-least` as many. A filter that is repeated
+  means OR, different filters mean AND. `include=evidence` adds the words.
 - **Fields** are always present: `null` or `[]` when there is nothing.
 - **Errors** are problem documents (RFC 9457) that say what is wrong and how to mend it. A parameter that a path does
   not have is refused, never ignored.

@@ -221,7 +221,7 @@ class TotalRelation(Term):
     """How the `total` of a list stands to the number of its items."""
 
     EXACT = "exact", "all pages together have as many items."
-    AT_LEAST = "at-least", "there are as many items, or more: counting them all would make the list slow."
+    AT_LEAST = "at-least", "there are as many items, or more: looking at all of them would make the list slow."
 
 
 class ChangeAction(Term):

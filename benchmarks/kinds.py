@@ -129,6 +129,9 @@ class Kinds:
         yield "/search, rare", [_path("/search", q=word) for word in rare]
         yield "/search, common", self._limits("/search", q=common)
         yield "/search type, common", self._limits("/search", q=common, type="person")
+        yield "/search, common words", self._limits("/search", q="the police")
+        yield "/search, common words that never follow each other", self._limits("/search", q="at-the")
+        yield "/search article", [_path("/search", article=article, q=common) for article in articles]
         for depth in ("1", "2"):
             focus = self._typical(ITEMS["/people"])
             yield f"/graph depth {depth}", [_path("/graph", focus=value, depth=depth) for value in focus]
@@ -154,8 +157,11 @@ class Kinds:
 
     def _words(self) -> tuple[list[str], str]:
         """Return rare words, and a common one."""
-        self.database.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, search_index, row)")
-        rare = "SELECT term FROM terms WHERE doc = ? AND length(term) > 3 AND term NOT GLOB '*[^a-z]*' ORDER BY term"
+        self.database.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, search_index, col)")
+        rare = (
+            "SELECT term FROM terms WHERE col = 'body' AND doc = ? "
+            "AND length(term) > 3 AND term NOT GLOB '*[^a-z]*' ORDER BY term"
+        )
         words = [row[0] for row in self.database.execute(rare, [RARE])]
         return self.random.sample(words, min(self.times, len(words))), COMMON
 

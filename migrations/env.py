@@ -23,7 +23,11 @@ OTHERWISE_SORTED = """
 """
 """The columns of text that PostgreSQL sorts by the rules of a language: how to have it sort them as SQLite does."""
 
-HAS_BLOCKS = "SELECT to_regclass('search_index_block') IS NOT NULL"
+COUNTS_WORDS = """
+    SELECT EXISTS (
+        SELECT FROM pg_attribute WHERE attrelid = to_regclass('search_index_block') AND attname = 'documents'
+    )
+"""
 """Whether the words of documents go into the index in the form in which this version looks for them."""
 
 
@@ -71,7 +75,7 @@ def of_all_characters(connection: Connection) -> Iterator[None]:
         if encoding != "UTF8":
             raise NotReadyError(f"the database's encoding is {encoding}: create it with ENCODING 'UTF8'")
         yield
-        if connection.exec_driver_sql(HAS_BLOCKS).scalar():
+        if connection.exec_driver_sql(COUNTS_WORDS).scalar():
             index_words(connection)
 
 

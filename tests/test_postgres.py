@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,12 @@ from app.keeping.restore import restore_backup
 from app.keeping.verifying import faults, verified
 from app.loading.checking import CheckedArticle
 from app.loading.loader import delete_article
-from app.queries.matching import found
+from app.queries.hits import FACTS
+from app.queries.matching import candidates, documents_of_articles, found, may_leave_out
 from app.tables import SEARCHED, Article, Entity, SearchDocument, table_of
 from app.vocabulary import ChangeAction
 from tests.api import Api, assert_problem, dateline
-from tests.databases import PostgresDatabases, SqliteDatabases, fill
+from tests.databases import PostgresDatabases, SqliteDatabases, fill, load_into
 from tests.folders import SEED, contents_of
 from tests.newsroom import REPORT, checked, report, tiny_articles
 
@@ -242,9 +243,9 @@ def pair(
     postgres_databases.drop(urls[1])
 
 
-def matches(connection: Connection, words: str) -> list[str]:
-    documents = select(col(SearchDocument.subject_id)).where(found(words)).order_by(col(SearchDocument.subject_id))
-    return list(connection.execute(documents).scalars())
+def matches(connection: Connection, words: str, types: Sequence[str] = ()) -> list[str]:
+    subject = col(SearchDocument.subject_id)
+    return list(connection.execute(select(subject).where(found(words, types)).order_by(subject)).scalars())
 
 
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -270,18 +271,28 @@ def test_both_databases_find_the_same(
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.sampled_from(SEARCHED), TEXTS, TEXTS), min_size=1, max_size=12), QUESTIONS)
-@example([("role", "", "no one"), ("person", "", "no"), ("role", "", "no"), ("person", "", "no")], "no")
-@example([("person", "", "no"), ("role", "no", ""), ("person", "", "no"), ("article", "no", "")], "no")
+@given(
+    st.lists(st.tuples(st.sampled_from(SEARCHED), TEXTS, TEXTS), min_size=1, max_size=12),
+    QUESTIONS,
+    st.sampled_from([10_000, 100_000]),
+    st.lists(st.sampled_from([*SEARCHED, FACTS]), max_size=2, unique=True),
+)
+@example([("role", "", "no one"), ("person", "", "no"), ("role", "", "no"), ("person", "", "no")], "no", 10_000, [])
+@example([("person", "", "no"), ("role", "no", ""), ("person", "", "no"), ("article", "no", "")], "no", 10_000, [])
+@example([("role", "", "no one"), ("person", "", "no else one")] * 4, "no one", 100_000, [])
+@example([("role", "", "no one"), ("note", "", "no else one")] * 4, "no-one", 100_000, [FACTS])
 def test_of_many_both_databases_choose_the_same(
     pair: tuple[Connection, Connection],
     monkeypatch: pytest.MonkeyPatch,
     documents: list[tuple[str, str, str]],
     question: str,
+    apart: int,
+    types: list[str],
 ) -> None:
-    monkeypatch.setattr("app.queries.matching.MOST", 2)
-    rows = [  # More than one block apart
-        {"id": number * 10_000, "subject_id": str(number), "type": kind, "title": title, "body": body}
+    for bound, few in {"MOST": 2, "COMMON": 1, "COMMON_ALONE": 1, "READ": 2}.items():
+        monkeypatch.setattr(f"app.queries.matching.{bound}", few)
+    rows = [  # In several blocks, and not all of them early
+        {"id": number * apart, "subject_id": str(number), "type": kind, "title": title, "body": body}
         for number, (kind, title, body) in enumerate(documents, 1)
     ]
     for connection in pair:
@@ -289,7 +300,8 @@ def test_of_many_both_databases_choose_the_same(
         connection.execute(insert(SearchDocument), rows)
         connection.commit()
     here, there = pair
-    assert matches(here, question) == matches(there, question)
+    assert matches(here, question, types) == matches(there, question, types)
+    assert may_leave_out(here, question, types) == may_leave_out(there, question, types)
     for connection in pair:
         connection.rollback()
 
@@ -307,6 +319,7 @@ def test_documents_that_change_are_found_by_what_they_are_now(engine: Engine) ->
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM search_index")).scalar() == 0
         assert connection.execute(text("SELECT count(*) FROM search_index_pending")).scalar() == 0
+        assert connection.execute(text("SELECT count(*) FROM search_index_block")).scalar() == 0
 
 
 class Explain(Executable, ClauseElement):
@@ -314,13 +327,47 @@ class Explain(Executable, ClauseElement):
 
     inherit_cache = False
 
-    def __init__(self, statement: ClauseElement) -> None:
-        self.statement = statement
+    def __init__(self, statement: ClauseElement, manner: str = "") -> None:
+        self.statement, self.manner = statement, manner
 
 
 @compiles(Explain)
 def _explain(element: Explain, compiler: Any, **options: Any) -> str:
-    return f"EXPLAIN {compiler.process(element.statement, **options)}"
+    return f"EXPLAIN {element.manner} {compiler.process(element.statement, **options)}"
+
+
+def test_no_plan_is_compiled(engine: Engine) -> None:
+    with closing(create_reader(engine.url)) as reader:
+        for each in (engine, reader):
+            with each.connect() as connection:
+                assert connection.exec_driver_sql("SHOW jit").scalar() == "off"
+
+
+def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", []):
+        yield from nodes_of(inner)
+
+
+@pytest.mark.parametrize("question", ["person", "person no", "no-one"])
+def test_in_articles_nothing_else_is_read(engine: Engine, question: str) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO search_document (subject_id, type, title, body) "
+            "SELECT 'id-' || i, 'person', 'Person ' || i, 'no one' FROM generate_series(1, 5000) i"
+        )
+    load_into(engine, *tiny_articles(range(3)))
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        places = candidates(question, (), documents_of_articles(["tiny-1"])).places
+        (plan,) = connection.execute(Explain(places, "(ANALYZE, FORMAT JSON)")).scalar_one()
+    read = {}
+    for node in nodes_of(plan["Plan"]):
+        if node.get("Relation Name", "").startswith("search_"):
+            rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+            read[node["Node Type"], node["Relation Name"]] = rows * node["Actual Loops"]
+    assert read
+    assert all(rows < 100 for rows in read.values()), read
 
 
 def test_the_words_are_found_through_their_index(engine: Engine) -> None:
@@ -360,6 +407,8 @@ def test_a_sound_database_verifies(filled: str) -> None:
         ("DELETE FROM search_index WHERE rowid = 2", "full-text index: is not that of"),
         ("INSERT INTO search_index_pending VALUES (1)", "full-text index: is not that of"),
         ("DELETE FROM search_index_block WHERE term = 'nairobi'", "full-text index: is not that of"),
+        ("UPDATE search_index_block SET documents = 7 WHERE term = 'nairobi'", "full-text index: is not that of"),
+        ("INSERT INTO search_index_block VALUES ('nobody', 0, 1)", "full-text index: is not that of"),
         ("DELETE FROM evidence WHERE fact_id > 'talks' AND fact_id < 'tall'", "has no evidence"),
         ("UPDATE revision SET value = 77", "revision: it stands at 77, but the last change at 5"),
         ("UPDATE entity SET name_key = 'x' WHERE id = 'nairobi'", "entity nairobi: `name_key` is ‘x’"),

@@ -9,6 +9,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from app.database.failures import BUSY, FULL, READ_ONLY, TOO_SLOW, Failure
 from app.errors import NotReadyError
+from app.text.words import says
 
 PRAGMAS: Final = {
     "foreign_keys": "ON",
@@ -77,11 +78,12 @@ def reader(url: URL, timeout: float | None) -> Engine:
 
 
 def _with_pragmas(engine: Engine, pragmas: dict[str, Any], begin: str) -> Engine:
-    """Take transactions out of the driver's hands (it would begin late and commit before DDL), and set the pragmas."""
+    """Take transactions out of the driver's hands (it would begin late and commit before DDL), and set it up."""
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
+        connection.create_function("says", 3, says, deterministic=True)
         for pragma, value in pragmas.items():
             connection.execute(f"PRAGMA {pragma} = {value}")
 

@@ -18,7 +18,7 @@ from app.text.words import TOKENIZER
 
 BATCH = 1000
 """Documents that are indexed at once."""
-INDEX = f"CREATE VIRTUAL TABLE search_index USING fts5(title, body, content='', tokenize='{TOKENIZER}')"
+INDEX = f"CREATE VIRTUAL TABLE search_index USING fts5(title, body, shelf, content='', tokenize='{TOKENIZER}')"
 WORDS = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.words USING fts5vocab('main', 'search_index', 'instance')"
 CONTENT = ("SELECT term, doc, col, offset FROM temp.words", "SELECT id, sz FROM search_index_docsize")
 """Every word with its place, and the lengths of the documents, by which answers are ranked."""
@@ -29,12 +29,14 @@ DOCUMENTS = """
 """
 WRONG = """
     SELECT EXISTS (SELECT FROM search_index_pending) OR EXISTS (
-        SELECT FROM search_index, unnest(terms) AS word WHERE NOT EXISTS (
-            SELECT FROM search_index_block WHERE term = word AND block = place >> 14
-        )
+        SELECT FROM search_index_block AS noted FULL JOIN (
+            SELECT term, place >> 14 AS block, count(*) AS documents
+            FROM search_index, unnest(terms) AS term GROUP BY 1, 2
+        ) AS counted USING (term, block)
+        WHERE noted.documents IS DISTINCT FROM counted.documents
     )
 """
-"""Whether documents wait for being indexed, or would not be looked for in their blocks."""
+"""Whether documents wait for being indexed, or it is not noted rightly in how many of a block each term is."""
 
 
 def index_faults(connection: Connection) -> Iterator[str]:
@@ -74,13 +76,13 @@ def _faults_of_fts5(connection: Connection) -> Iterator[str]:
 def _sum_of_documents(cursor: DBAPICursor) -> int:
     """Return the sum that the index of the stored documents should have."""
     total = 0
-    documents = cursor.execute("SELECT place, title, body FROM search_document")
+    documents = cursor.execute("SELECT place, title, body, shelf FROM search_index_content")
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as memory:
         memory.execute(INDEX)
         memory.execute(WORDS)
         while rows := documents.fetchmany(BATCH):
             memory.execute("BEGIN")
-            memory.executemany("INSERT INTO search_index (rowid, title, body) VALUES (?, ?, ?)", rows)
+            memory.executemany("INSERT INTO search_index (rowid, title, body, shelf) VALUES (?, ?, ?, ?)", rows)
             total += _sum_of(memory.cursor())
             memory.execute("ROLLBACK")
     return total

@@ -43,7 +43,7 @@ def list_articles(connection: Connection, filters: ArticleFilters) -> Slice[Arti
     statement = (ARTICLES if with_evidence else WITHOUT_TEXTS).where(*_conditions(filters))
     order = order_by(filters, {"id": (ARTICLE.id,)})
     page = fetch_slice(connection, statement, order, filters.limit, filters.cursor)
-    page = bounded(connection, page, filters.q, ["article"])
+    page = bounded(connection, page, filters, ["article"])
     return Slice([_item(row, with_evidence=with_evidence) for row in page.items], page.total, page.cursor)
 
 
@@ -119,7 +119,7 @@ def _runs(all_words: list[Place], free: list[Place]) -> Iterator[Place]:
 
 def _conditions(filters: ArticleFilters) -> Iterator[ColumnElement[bool]]:
     if filters.q is not None:
-        yield found_by_text(ARTICLE.id, ["article"], filters.q)
+        yield found_by_text(ARTICLE.id, ["article"], filters.q, filters.article)
     if filters.article:
         yield ARTICLE.id.in_(filters.article)
 

@@ -51,7 +51,7 @@ def list_entities(connection: Connection, model: type[wire.EntityItem], filters:
     refuse_unknown(connection, filters)
     kind = TYPES[model]
     page = fetch_page(connection, wanted_by(kind, filters), view_of(filters))
-    return bounded(connection, page, filters.q, [kind])
+    return bounded(connection, page, filters, [kind])
 
 
 def view_of(filters: ListParameters) -> View:

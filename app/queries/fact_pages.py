@@ -4,8 +4,8 @@
 - articles: their facts, which are as many as texts of that length give;
 - several filters, or an order that no index of the filter has: the first one that lets no more than `FEW` facts
   through, all of them looked at and sorted; where every filter lets more through, the first one whose ranges are in
-  order, else the list itself, read until the page is full. Filters that are all common, and next to never meet, are
-  read for long.
+  order, else the list itself, read until the page is full. Filters that are all common may next to never meet: a page
+  looks at `LOOKED_AT` facts, and where it is not full, the next one goes on.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from app.queries import paging
 from app.queries.fact_filters import Arm, Narrowing, Posts, Wanted, wanted_of
 from app.queries.fact_ranges import KEYS, LOWEST, UNKNOWN, By, Part, Range, Shape
 from app.queries.lists import TALLIES
-from app.queries.matching import is_common, values_of
+from app.queries.matching import may_leave_out, must_follow, values_of
 from app.queries.paging import Order, Slice, Total, decode, encode, question_of
 from app.schemas.parameters import ListParameters
 from app.tables import Lineage, table_of
@@ -29,6 +29,8 @@ from app.vocabulary import EntityType, FactType, TotalRelation, Tree
 
 FEW: Final = 1000
 """How many facts are looked at, and sorted, at most where no index has them in order."""
+LOOKED_AT: Final = 10_000
+"""How many facts are looked at for a page, at most, where an index has them in order."""
 MOST_RANGES: Final = 120
 """How many ranges one statement puts in order."""
 LINEAGE = table_of(Lineage).c
@@ -77,10 +79,27 @@ def page_of_facts(connection: Connection, fact_type: FactType | None, filters: L
         return _found(connection, view, wanted, filters.q)
     lead = _lead(connection, view, wanted)
     shape, values = _page(view, lead, wanted)
+    end = _end(connection, shape, values) if lead.ordered and lead.probes and not wanted.articles else None
+    if end is not None:
+        shape = _up_to(end, shape)
+        values |= {f"last_{name}": value for name, value in zip(KEYS[view.by], end, strict=True)}
     rows = ranges.page_of(shape).all(connection, values)
-    shows_all = view.after is None and len(rows) <= view.limit
+    shows_all = view.after is None and end is None and len(rows) <= view.limit
     total = Total(len(rows)) if shows_all else _total(connection, view, lead, wanted, len(rows))
-    return _slice(view, rows, total)
+    return _slice(view, rows, total, end)
+
+
+def _end(connection: Connection, shape: Shape, values: dict[str, Any]) -> Sequence[Any] | None:
+    """Return the keys up to which the page goes, however full it is; None if there are not many facts to look at."""
+    each = max(1, LOOKED_AT // len(shape.ranges))
+    return next(iter(ranges.end_of(shape).all(connection, values | {"limit": each})), None)
+
+
+def _up_to(end: Sequence[Any], shape: Shape) -> Shape:
+    """Return the shape of a question that goes no further than the keys: without what has no day where these have."""
+    key = KEYS[shape.by][0]
+    reached = [of for of in shape.ranges if of.part is not Part.UNKNOWN or end[0] == LOWEST[key]]
+    return replace(shape, ranges=tuple(replace(of, ends=True) for of in reached))
 
 
 def _view(fact_type: FactType | None, filters: ListParameters) -> View:
@@ -208,21 +227,20 @@ def _found(connection: Connection, view: View, wanted: Wanted, words: str) -> Sl
     if not rows and view.after is not None:  # What has the words has changed since the page before.
         beginning = _rows_found(connection, replace(view, after=None), lead, wanted, words)
     if beginning:
-        number, is_a_part = beginning[0].all_pages, beginning[0].are_common
+        number, is_a_part = beginning[0].all_pages, beginning[0].may_be_more
     else:
-        number, is_a_part = 0, is_common(connection, words, ranges.types_of(view.fact_type))
+        number, is_a_part = 0, may_leave_out(connection, words, ranges.types_of(view.fact_type), wanted.articles)
     return _slice(view, rows, Total(number, TotalRelation.AT_LEAST if is_a_part else TotalRelation.EXACT))
 
 
 def _rows_found(connection: Connection, view: View, lead: Lead, wanted: Wanted, words: str) -> Sequence[Any]:
     shape, values = _page(view, lead, wanted)
-    values |= values_of(words, ranges.types_of(view.fact_type))
-    return ranges.found_of(shape).all(connection, values)
+    values |= values_of(words, ranges.types_of(view.fact_type), wanted.articles)
+    return ranges.found_of(shape, follow=must_follow(words)).all(connection, values)
 
 
-def _slice(view: View, rows: Sequence[Any], total: Total) -> Slice[Any]:
-    if len(rows) <= view.limit:
-        return Slice(list(rows), total, None)
-    rows = rows[: view.limit]
-    keys = list(rows[-1][-len(KEYS[view.by]) :])
-    return Slice(list(rows), total, encode(view.order.question, keys))
+def _slice(view: View, rows: Sequence[Any], total: Total, end: Sequence[Any] | None = None) -> Slice[Any]:
+    """Return the page; if it goes no further than an end, the next one starts there."""
+    page = list(rows[: view.limit])
+    last = page[-1][-len(KEYS[view.by]) :] if len(rows) > view.limit else end
+    return Slice(page, total, None if last is None else encode(view.order.question, last))

@@ -1,7 +1,7 @@
 """Questions over facts by ranges of indexes: each is made once for a shape, and asked with other values ever after."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -12,6 +12,7 @@ from sqlalchemy import (
     FromClause,
     Select,
     SelectBase,
+    Tuple,
     and_,
     bindparam,
     case,
@@ -28,7 +29,8 @@ from sqlmodel import SQLModel
 
 from app.database import Question
 from app.queries.fact_filters import FACT, PROBES, Arm
-from app.queries.matching import FACTS, candidates, found_in, has_more
+from app.queries.hits import FACTS
+from app.queries.matching import candidates, documents_of_articles, found_in, may_be_more
 from app.tables import FACT_TABLES, UNDATED, UNVALUED, ListedFactRow, SearchDocument, table_of
 from app.vocabulary import FactType
 
@@ -74,6 +76,8 @@ class Range:
     resumes: bool = False
     """Whether it starts after a cursor."""
     probes: tuple[str, ...] = ()
+    ends: bool = False
+    """Whether it ends with what `end_of` has found."""
 
     @property
     def has_alternatives(self) -> bool:
@@ -130,19 +134,41 @@ def page_statement(shape: Shape) -> Select[Any]:
         driver = (_once(parts) if shape.overlapping else union_all(*parts)).subquery("found")
         keys = [driver.c[name] for name in KEYS[shape.by]]
         statement = joined(shape.fact_type, driver)
-    return _in_order(statement.add_columns(*keys), keys, descending=shape.descending)
+    return _in_order(statement.add_columns(*keys), keys, descending=shape.descending).limit(LIMIT)
+
+
+@lru_cache(maxsize=1024)
+def end_of(shape: Shape) -> Question:
+    """Return the question for the keys up to which a page may go, if no more than `limit` of each range are looked at.
+
+    There is no row if the ranges are shorter than that.
+    """
+    bare = replace(shape, probes=())
+    parts = []
+    for number in range(len(shape.ranges)):
+        named = _named(bare, number)
+        source = _source(bare, _table(bare.ranges[number]))
+        statement = select(*named).select_from(source).where(*_rows(bare, number))
+        in_order = _in_order(statement, _keys(bare, number), descending=shape.descending)
+        parts.append(select(in_order.limit(1).offset(LIMIT).subquery()))
+    ends = union_all(*parts).subquery()
+    keys = [ends.c[name] for name in KEYS[shape.by]]
+    return Question(_in_order(select(*keys), keys, descending=shape.descending).limit(1))
 
 
 @lru_cache(maxsize=256)
-def found_of(shape: Shape) -> Question:
-    """Return the question for a page of the facts of one range in which some words occur.
+def found_of(shape: Shape, *, follow: bool) -> Question:
+    """Return the question for a page of the facts of one range in which some words occur, or `follow` each other.
 
-    Beside what items are made of, each row tells how many facts there are on `all_pages`, and whether these are a part
-    of all, as the words `are_common`: so that the words are looked for once.
+    Beside what items are made of, each row tells how many facts there are on `all_pages`, and whether there
+    `may_be_more` that have the words: so that these are looked for once.
     """
     (of,) = shape.ranges
     table = _table(of)
-    chosen = candidates("", types_of(shape.fact_type)).cte("chosen")
+    in_articles = any(name == "article_id" for name, _ in of.equal)
+    among = documents_of_articles() if in_articles else None
+    places, cut = candidates("", types_of(shape.fact_type), among, follow=follow)
+    chosen = places.cte("chosen")
     has_words = _fact_id(table).in_(select(SEARCHED.subject_id).where(found_in(chosen)))
     named = [key.label(name) for key, name in zip(_keys(shape, 0), KEYS[shape.by], strict=True)]
     everything = (
@@ -155,11 +181,11 @@ def found_of(shape: Shape) -> Question:
     if of.resumes:
         page = page.where(_comes_after(shape, [everything.c[name] for name in KEYS[shape.by]]))
     page = _in_order(page, [everything.c[name] for name in KEYS[shape.by]], descending=shape.descending)
-    found = page.subquery("found")
-    are_common = has_more(chosen).label("are_common")
+    found = page.limit(LIMIT).subquery("found")
+    more = may_be_more(chosen, cut).label("may_be_more")
     keys = [found.c[name] for name in KEYS[shape.by]]
-    statement = joined(shape.fact_type, found).add_columns(found.c.all_pages, are_common, *keys)
-    return Question(_in_order(statement, keys, descending=shape.descending))
+    statement = joined(shape.fact_type, found).add_columns(found.c.all_pages, more, *keys)
+    return Question(_in_order(statement, keys, descending=shape.descending).limit(LIMIT))
 
 
 def types_of(fact_type: FactType | None) -> list[str]:
@@ -174,20 +200,28 @@ def _once(parts: Sequence[Select[Any]]) -> SelectBase:
 
 def _part(shape: Shape, number: int) -> Select[Any]:
     """Return the keys of the facts of one range; where an index has them in order, no more than a page."""
-    of = shape.ranges[number]
-    table = _table(of)
-    keys = _keys(shape, number)
-    named = [key.label(name) for key, name in zip(keys, KEYS[shape.by][-len(keys) :], strict=True)]
+    table = _table(shape.ranges[number])
+    statement = select(_fact_id(table).label("fact_id"), *_named(shape, number)).select_from(_source(shape, table))
+    statement = statement.where(*_rows(shape, number), *(PROBES[name] for name in shape.probes))
+    if not shape.ordered:
+        return statement
+    return _in_order(statement, _keys(shape, number), descending=shape.descending).limit(LIMIT)
+
+
+def _named(shape: Shape, number: int) -> list[ColumnElement[Any]]:
+    """Return the keys of a range by their names; what sorts first is the same in all rows of which it is not known."""
+    of, keys = shape.ranges[number], _keys(shape, number)
+    named: list[ColumnElement[Any]] = [
+        key.label(name) for key, name in zip(keys, KEYS[shape.by][-len(keys) :], strict=True)
+    ]
     if of.part is Part.UNKNOWN:
         name = KEYS[shape.by][0]
-        named.insert(0, literal(LOWEST[name], table.c[name].type).label(name))
-    statement = select(_fact_id(table).label("fact_id"), *named).select_from(_source(shape, table))
-    statement = statement.where(*_rows(shape, number), *(PROBES[name] for name in shape.probes))
-    return _in_order(statement, keys, descending=shape.descending) if shape.ordered else statement
+        named.insert(0, literal(LOWEST[name], _table(of).c[name].type).label(name))
+    return named
 
 
 def _in_order(statement: Select[Any], keys: Sequence[ColumnElement[Any]], *, descending: bool) -> Select[Any]:
-    return statement.order_by(*(key.desc() if descending else key.asc() for key in keys)).limit(LIMIT)
+    return statement.order_by(*(key.desc() if descending else key.asc() for key in keys))
 
 
 def _table(of: Range) -> FromClause:
@@ -276,17 +310,21 @@ def _rows(shape: Shape, number: int) -> list[ColumnElement[bool]]:
         conditions.append(table.c[name] < unknown if of.part is Part.KNOWN else table.c[name] == unknown)
     if of.resumes:
         conditions.append(_comes_after(shape, keys))
+    if of.ends:
+        here, last = tuple_(*keys), _given("last", shape, keys)
+        conditions.append(here >= last if shape.descending else here <= last)
     return conditions
 
 
 def _comes_after(shape: Shape, keys: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
-    names = KEYS[shape.by][-len(keys) :]
-    here, there = tuple_(*keys), tuple_(*(_after(name, key) for name, key in zip(names, keys, strict=True)))
+    here, there = tuple_(*keys), _given("after", shape, keys)
     return here < there if shape.descending else here > there
 
 
-def _after(name: str, key: ColumnElement[Any]) -> ColumnElement[Any]:
-    return bindparam(f"after_{name}", type_=key.type)
+def _given(prefix: str, shape: Shape, keys: Sequence[ColumnElement[Any]]) -> Tuple:
+    """Return parameters in the place of keys."""
+    names = KEYS[shape.by][-len(keys) :]
+    return tuple_(*(bindparam(f"{prefix}_{name}", type_=key.type) for name, key in zip(names, keys, strict=True)))
 
 
 def _bounds(of: Range, number: int) -> list[ColumnElement[bool]]:

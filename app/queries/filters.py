@@ -60,7 +60,7 @@ def wanted_by(entity_type: EntityType, filters: ListParameters, parts: Iterable[
     groups = [*NAMED[type(filters)](filters)] or [[{}]]
     found = []
     if filters.q is not None:
-        found.append(found_by_text(col(Entity.id), [entity_type], filters.q))
+        found.append(found_by_text(col(Entity.id), [entity_type], filters.q, filters.article))
     if filters.article:
         found.append(mentioned_in(filters.article))
     return Wanted(

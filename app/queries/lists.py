@@ -4,11 +4,11 @@ What a page costs depends on how many items it has, and not on how many the list
 
 - one list (a filter with one value, or none): its range, from the cursor on;
 - alternatives (a filter with several values): the beginning of the range of each, put in order;
-- several filters: the shortest list, and of each entity in it a look whether it stands in the others. Two long lists
-  that have next to nothing in common cost as much as the shorter one is long;
+- several filters: the shortest list, and of each entity in it a look whether it stands in the others. Of lists that
+  have next to nothing in common a page looks at `LOOKED_AT` entities, and where it is not full, the next one goes on;
 - a period, by day: a range of days for each width of events, as one that reaches into the period from before it begins
   so many days before it at most; by name or id: what the period has, if that is little, else the list in its order,
-  which then does not take long to fill a page.
+  which mostly does not take long to fill a page, and is looked at no further than several lists.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,13 +25,15 @@ from app.prepared import with_evidence, without_evidence
 from app.queries.conditions import overlaps
 from app.queries.filters import Wanted
 from app.queries.paging import MOST_COUNTED, Order, Slice, Total, decode, encode
-from app.queries.ranges import ITEM, KEYS, TALLY, By, Kind, Range, Shape, count_of, no_day, page_of, stands_in
+from app.queries.ranges import ITEM, KEYS, TALLY, By, Kind, Range, Shape, count_of, end_of, no_day, page_of, stands_in
 from app.tables import Entity, PreparedItem, table_of
 from app.vocabulary import TotalRelation
 
 ENTITY = table_of(Entity).c
 COUNTED: Final = MOST_COUNTED
 """How many entities are looked at to count what has no tally, or to sort what no index has in order."""
+LOOKED_AT: Final = 10_000
+"""How many entities are looked at for a page."""
 AT_ONCE: Final = 40
 """How many ranges one statement puts in order."""
 TALLIES: Final = Question(
@@ -99,8 +101,24 @@ def _several(connection: Connection, wanted: Wanted, view: View, after: Sequence
         in_period = [part for number in groups[0].numbers for part in _in_period(number, wanted)]
     total = _total(connection, wanted, sizes, in_period)
     is_little = total.relation is TotalRelation.EXACT
-    rows = _rows(connection, wanted, view, after, in_period if is_little or view.by is By.DATE else listed)
-    return _slice(rows, total, view)
+    stretches = in_period if is_little or view.by is By.DATE else listed
+    may_take_long = not is_little and (len(groups) > 1 or wanted.has_period) and sum(sizes) > LOOKED_AT
+    end = _end(connection, wanted, view, after, stretches) if may_take_long else None
+    rows = _rows(connection, wanted, view, after, stretches, end=end)
+    if total.relation is TotalRelation.AT_LEAST:
+        total = replace(total, number=max(total.number, len(rows)))
+    return _slice(rows, total, view, end)
+
+
+def _end(
+    connection: Connection, wanted: Wanted, view: View, after: Sequence[Any] | None, stretches: Sequence[Stretch]
+) -> Sequence[Any] | None:
+    """Return the keys up to which the page goes, however full it is; None if there are not many to look at."""
+    ends: list[Any] = []
+    for some in _at_once(stretches):
+        shape, values = _asked(wanted, view, after, some)
+        ends += end_of(shape).all(connection, values | {"limit": max(1, LOOKED_AT // len(stretches))})
+    return (max if view.order.descending else min)(map(tuple, ends), default=None)
 
 
 def _kind(view: View, number: int) -> Kind:
@@ -175,23 +193,18 @@ def _rows(
     after: Sequence[Any] | None,
     stretches: Sequence[Stretch],
     *,
+    end: Sequence[Any] | None = None,
     tally: bool = False,
 ) -> Sequence[Any]:
     """Return the rows of the page, and one more if there is one."""
     rows: list[Any] = []
-    for some in _at_once(stretches):
-        shape = replace(
-            _shape(wanted, some),
-            by=view.by,
-            descending=view.order.descending,
-            evidence=view.evidence,
-            tally=tally,
-        )
-        values = _values(wanted, some) | {"limit": view.limit + 1}
-        if after is not None:
-            shape = replace(shape, ranges=tuple(_resumed(of, view, after) for of in shape.ranges))
-            values |= {f"after_{key}": value for key, value in zip(KEYS[view.by], after, strict=True)}
-        rows += page_of(shape).all(connection, values)
+    for some in _at_once([each for each in stretches if end is None or not _is_later(each.part, view, end)]):
+        shape, values = _asked(wanted, view, after, some)
+        shape = replace(shape, evidence=view.evidence, tally=tally)
+        if end is not None:
+            shape = replace(shape, ranges=tuple(replace(of, ends=True) for of in shape.ranges))
+            values |= {f"last_{key}": value for key, value in zip(KEYS[view.by], end, strict=True)}
+        rows += page_of(shape).all(connection, values | {"limit": view.limit + 1})
     if len(stretches) <= AT_ONCE:
         return rows
     keys = itemgetter(*range(len(KEYS[view.by])))
@@ -199,10 +212,26 @@ def _rows(
     return sorted(distinct, key=keys, reverse=view.order.descending)[: view.limit + 1]
 
 
+def _asked(
+    wanted: Wanted, view: View, after: Sequence[Any] | None, stretches: Sequence[Stretch]
+) -> tuple[Shape, dict[str, Any]]:
+    """Return the shape of a question for ranges from the cursor on, with its values."""
+    shape = replace(_shape(wanted, stretches), by=view.by, descending=view.order.descending)
+    values = _values(wanted, stretches)
+    if after is not None:
+        shape = replace(shape, ranges=tuple(_resumed(of, view, after) for of in shape.ranges))
+        values |= {f"after_{key}": value for key, value in zip(KEYS[view.by], after, strict=True)}
+    return shape, values
+
+
 def _resumed(of: Range, view: View, after: Sequence[Any]) -> Range:
     """Return the range from the cursor on: all of it, where the cursor is still among what has a day."""
-    is_before = view.by is By.DATE and of.part is Part.UNDATED and after[0] != no_day(descending=view.order.descending)
-    return of if is_before else replace(of, resumes=True)
+    return of if _is_later(of.part, view, after) else replace(of, resumes=True)
+
+
+def _is_later(part: Part, view: View, keys: Sequence[Any]) -> bool:
+    """Tell whether a part of a list, what has no day, comes after the keys, which have one."""
+    return view.by is By.DATE and part is Part.UNDATED and keys[0] != no_day(descending=view.order.descending)
 
 
 def _few(connection: Connection, wanted: Wanted, view: View, after: Sequence[Any] | None) -> Slice[bytes]:
@@ -233,10 +262,9 @@ def _tallies(connection: Connection, numbers: Sequence[int]) -> dict[int, int]:
     return {row.number: row.entities for row in TALLIES.all(connection, {"numbers": numbers})}
 
 
-def _slice(rows: Sequence[Any], total: Total, view: View) -> Slice[bytes]:
+def _slice(rows: Sequence[Any], total: Total, view: View, end: Sequence[Any] | None = None) -> Slice[bytes]:
+    """Return the page; if it goes no further than an end, the next one starts there."""
     page = rows[: view.limit]
     items = [with_evidence(row.item, row.evidence) if view.evidence else without_evidence(row.item) for row in page]
-    cursor = None
-    if len(rows) > view.limit:
-        cursor = encode(view.order.question, [getattr(page[-1], key) for key in KEYS[view.by]])
-    return Slice(items, total, cursor)
+    last = [getattr(page[-1], key) for key in KEYS[view.by]] if len(rows) > view.limit else end
+    return Slice(items, total, None if last is None else encode(view.order.question, last))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
@@ -64,6 +64,8 @@ class Range:
     part: Part = Part.DATED
     resumes: bool = False
     """Whether it starts after a cursor."""
+    ends: bool = False
+    """Whether it ends with what `end_of` has found."""
 
 
 @dataclass(frozen=True)
@@ -113,20 +115,54 @@ def page_of(shape: Shape) -> Question:
 
 def _range(shape: Shape, place: int) -> Select[Any]:
     """Return the statement for one range, in order, from the cursor on and not longer than the page."""
+    read = _read(shape, place)
+    return _ordered(read.statement.where(*_passing(shape, shape.ranges[place], LISTING.c)), shape, read.keys)
+
+
+class _Read(NamedTuple):
+    """What a range has, before it is looked whether it passes."""
+
+    statement: Select[Any]
+    keys: list[ColumnElement[Any]]
+
+
+def _read(shape: Shape, place: int) -> _Read:
     of, row = shape.ranges[place], LISTING.c
     keys: list[ColumnElement[Any]] = [row[key] for key in KEYS[shape.by]]
     columns = keys
     if shape.by is By.DATE and of.part is Part.UNDATED:
         keys, columns = keys[1:], [literal(no_day(descending=shape.descending), Date()).label("day"), keys[1]]
-    statement = select(*columns).where(*_in_range(shape, place), *_passing(shape, of, row))
+    statement = select(*columns).where(*_in_range(shape, place))
+    here = tuple_(*keys)
     if of.resumes:
-        here, there = tuple_(*keys), tuple_(*(bindparam(f"after_{key.name}", type_=key.type) for key in keys))
-        statement = statement.where(here < there if shape.descending else here > there)
-    return _ordered(statement, shape, keys)
+        after = tuple_(*(bindparam(f"after_{key.name}", type_=key.type) for key in keys))
+        statement = statement.where(here < after if shape.descending else here > after)
+    if of.ends:
+        last = tuple_(*(bindparam(f"last_{key.name}", type_=key.type) for key in keys))
+        statement = statement.where(here >= last if shape.descending else here <= last)
+    return _Read(statement, keys)
+
+
+@lru_cache(maxsize=512)
+def end_of(shape: Shape) -> Question:
+    """Return the question for the keys up to which a page may go, if no more than `limit` of each range are looked at.
+
+    There is no row if the ranges are shorter than that.
+    """
+    parts = []
+    for place in range(len(shape.ranges)):
+        statement, keys = _read(shape, place)
+        parts.append(select(_in_order(statement, shape, keys).limit(1).offset(LIMIT).subquery()))
+    ends = union_all(*parts).subquery()
+    return Question(_in_order(select(*ends.c), shape, [ends.c[key] for key in KEYS[shape.by]]).limit(1))
 
 
 def _ordered(statement: Select[Any], shape: Shape, keys: list[ColumnElement[Any]]) -> Select[Any]:
-    return statement.order_by(*(key.desc() if shape.descending else key.asc() for key in keys)).limit(LIMIT)
+    return _in_order(statement, shape, keys).limit(LIMIT)
+
+
+def _in_order(statement: Select[Any], shape: Shape, keys: list[ColumnElement[Any]]) -> Select[Any]:
+    return statement.order_by(*(key.desc() if shape.descending else key.asc() for key in keys))
 
 
 def _in_range(shape: Shape, place: int) -> list[ColumnElement[bool]]:

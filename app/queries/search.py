@@ -8,15 +8,12 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     Connection,
     Integer,
     Row,
-    Select,
     bindparam,
     column,
     func,
-    or_,
     select,
     tuple_,
 )
@@ -24,12 +21,22 @@ from sqlmodel import col
 
 from app.database import Question
 from app.queries.evidence import evidence_of
-from app.queries.matching import MOST, candidates, first_of, values_of
+from app.queries.matching import (
+    MOST,
+    candidates,
+    documents_of_articles,
+    first_of,
+    is_one,
+    may_be_more,
+    may_leave_out,
+    must_follow,
+    values_of,
+)
 from app.queries.paging import Order, Slice, Total, decode, encode, question_of
 from app.queries.unknown import refuse_unknown
 from app.schemas.base import EvidenceItem, entity_url, fact_url
 from app.schemas.parameters import SearchFilters
-from app.tables import Fact, Mention, Name, SearchDocument, table_of
+from app.tables import Name, SearchDocument, table_of
 from app.text.passages import LOOKED_THROUGH, MARK, passage, words_in
 from app.vocabulary import EntityType, FactType, TotalRelation
 
@@ -58,8 +65,7 @@ def search(connection: Connection, filters: SearchFilters) -> Slice[bytes]:
     refuse_unknown(connection, filters)
     order = Order(question_of(filters), RANK)
     after = None if filters.cursor is None else tuple(decode(filters.cursor, order))
-    ranked, number = _ranked(connection, filters, after)
-    total = Total(number) if number <= MOST else Total(MOST, TotalRelation.AT_LEAST)
+    ranked, total = _ranked(connection, filters, after)
     page = ranked[: filters.limit]
     rows = _documents(connection, [place for *_, place in page])
     evidence = _evidence(connection, rows) if "evidence" in filters.include else None
@@ -70,51 +76,42 @@ def search(connection: Connection, filters: SearchFilters) -> Slice[bytes]:
 
 def _ranked(
     connection: Connection, filters: SearchFilters, after: Sequence[int] | None
-) -> tuple[list[tuple[int, int, int]], int]:
-    """Return the ranks of a page's hits and of one more, and how many candidates there are.
+) -> tuple[list[tuple[int, int, int]], Total]:
+    """Return the ranks of a page's hits and of one more, and how many there are on all pages.
 
     A rank is what hits are sorted by: whether the title has all the words, how long it is, and its place.
     """
     types = tuple(str(kind) for kind in filters.type)
     values = {
-        **values_of(filters.q, types),
-        "articles": filters.article,
+        **values_of(filters.q, types, filters.article),
         "limit": filters.limit + 1,
         **dict(zip(AFTER, after or (), strict=False)),
     }
-    question = _page(types, in_articles=bool(filters.article), resumes=after is not None)
-    rows = question.all(connection, values)
-    if not rows and after is not None:  # Nothing comes after what was the last once.
+    in_articles, follow = bool(filters.article), must_follow(filters.q)
+    rows = _page(types, in_articles=in_articles, follow=follow, resumes=after is not None).all(connection, values)
+    if rows:
+        number, is_a_part = min(rows[0].candidates, MOST), rows[0].may_be_more
+    elif after is None:
+        number, is_a_part = 0, not is_one(filters.q) and may_leave_out(connection, filters.q, types, filters.article)
+    else:  # Nothing comes after what was the last once.
         return [], _ranked(connection, filters, None)[1]
-    return [(tier, size, place) for tier, size, place, _ in rows], rows[0].candidates if rows else 0
+    relation = TotalRelation.AT_LEAST if is_a_part else TotalRelation.EXACT
+    return [(tier, size, place) for tier, size, place, *_ in rows], Total(number, relation)
 
 
 @lru_cache(maxsize=256)
-def _page(types: tuple[str, ...], *, in_articles: bool, resumes: bool) -> Question:
+def _page(types: tuple[str, ...], *, in_articles: bool, follow: bool, resumes: bool) -> Question:
     """Return the question for the first ranks among the hits of these types or of any, or for those after another."""
-    chosen = candidates("", types, _documents_of_articles() if in_articles else None).cte("chosen")
+    places, cut = candidates("", types, documents_of_articles() if in_articles else None, follow=follow)
+    chosen = places.cte("chosen")
     number = select(func.count()).select_from(chosen).scalar_subquery()
     first = first_of(chosen).subquery()
     rank = (first.c.tier, DOCUMENT.size, DOCUMENT.place)
-    page = select(*rank, number.label("candidates")).join(first, first.c.place == DOCUMENT.place)
+    about_all = number.label("candidates"), may_be_more(chosen, cut).label("may_be_more")
+    page = select(*rank, *about_all).join(first, first.c.place == DOCUMENT.place)
     if resumes:
         page = page.where(tuple_(*rank) > tuple_(*(bindparam(name, type_=BigInteger) for name in AFTER)))
     return Question(page.order_by(*rank).limit(bindparam("limit", type_=Integer)))
-
-
-def _documents_of_articles() -> Select[Any]:
-    """Return the places of the articles, of their facts, and of the entities that these mention."""
-    articles: BindParameter[Any] = bindparam("articles", expanding=True)
-    facts = select(col(Fact.id)).where(col(Fact.article_id).in_(articles))
-    entities = select(col(Mention.entity_id)).where(col(Mention.fact_id).in_(facts))
-    is_article = DOCUMENT.type == "article"
-    return select(DOCUMENT.place).where(
-        or_(
-            DOCUMENT.subject_id.in_(facts),
-            ~is_article & DOCUMENT.subject_id.in_(entities),
-            is_article & DOCUMENT.subject_id.in_(articles),
-        )
-    )
 
 
 def _documents(connection: Connection, places: list[int]) -> list[Any]:

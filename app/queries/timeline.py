@@ -51,4 +51,4 @@ def timeline(connection: Connection, filters: TimelineFilters) -> TimelineSlice:
             slices.append(replace(beginning, items=[], cursor=None))
         else:
             slices.append(fetch_page(connection, wanted, half))
-    return TimelineSlice(*(bounded(connection, half, filters.q, [EntityType.EVENT]) for half in slices))
+    return TimelineSlice(*(bounded(connection, half, filters, [EntityType.EVENT]) for half in slices))

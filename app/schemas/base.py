@@ -128,7 +128,7 @@ class Page(Wire, Generic[ItemT]):
     total_relation: Annotated[TotalRelation, Field(description="Whether `total` is exact.")]
     next: Annotated[
         str | None,
-        Field(description="The path of the next page, also in the `Link` header; null on the last page."),
+        Field(description="The path of the next page, also in the `Link` header; null on the last page alone."),
     ]
 
 

@@ -115,7 +115,7 @@ class ListParameters(Parameters):
     q: Annotated[Query | Optional, Field(examples=["Prohète"])] = None
     """Words to find, whatever their case and accents; all of them must occur: in the names of entities, in the
     statements and quoted words of facts, in the texts of articles. Of more than 1,000 that are found, 1,000 are
-    listed. `/search` looks through all of these."""
+    listed. `/search` looks through all of these, and says how far."""
     article: Articles = []
     """Only what these articles support: ids of articles. Repeat for OR."""
     limit: Annotated[int, Field(ge=1, le=100, examples=[20])] = 20
@@ -367,12 +367,16 @@ class SearchFilters(ListParameters):
     """Parameters of `/search`."""
 
     q: Annotated[Query, Field(examples=["Prohète"])]
-    """Words to find, whatever their case and accents; all of them must occur."""
-    type: Annotated[list[SearchType], Field(max_length=MOST_VALUES, examples=[["person"]])] = []
+    """Words to find, whatever their case and accents; all of them must occur, and those that a hyphen or an apostrophe
+    joins must follow each other. Several words, each of them in more than 32,768 documents, are looked for in a sample
+    of 262,144 documents, and 2,000 documents that have all the words are read to see whether they follow each other:
+    `total_relation` says if there may be more. In the articles of `article`, all that they say is looked through."""
+    type: Annotated[list[SearchType], *Many, Field(examples=[["person"]])] = []
     """Only entities or facts of these types, or articles. Repeat for OR."""
     sort: Annotated[Literal["rank"], Field(examples=["rank"])] = "rank"
     """The order: what has all the words in its name or statement first, then what is shorter; the first 1,000 that are
-    found are ranked, those by name or statement before the others."""
+    found are ranked, those by name or statement before the others. Of one word in more than 4,096 documents, names and
+    statements are looked for in the sample."""
 
 
 class GraphParameters(Parameters):

@@ -1,11 +1,5 @@
 """Conditions on relations that articles may state in any shape."""
 
-from typing import Any
-
-from hypothesis import given
-from hypothesis import strategies as st
-
-from app.queries.matching import full_text
 from tests.api import Api
 from tests.newsroom import checked
 
@@ -44,18 +38,3 @@ def test_a_city_that_acts_in_a_place_lies_in_it(empty: Api) -> None:
     for kind in ("within", "capital-of", "located-in"):
         load(empty, kind, "place", [("b", "a"), ("c", "b")])
         assert empty.ids("/places", params={"within": "a"}) == ["b", "c"]
-
-
-@given(st.text(max_size=30))
-def test_words_become_quoted_strings_of_full_text(words: str) -> None:
-    query = full_text(words)
-    parts: list[Any] = []
-    rest = query
-    while rest:
-        assert rest[0] == '"'
-        end = 1
-        while rest[end] != '"' or rest[end : end + 2] == '""':
-            end += 2 if rest[end] == '"' else 1
-        parts.append(rest[1:end].replace('""', '"'))
-        rest = rest[end + 1 :].removeprefix(" ")
-    assert parts == words.split()

@@ -181,6 +181,7 @@ def test_a_list_is_what_its_filters_let_through_in_its_order(
     few = random.choice([0, 5, 1000])
     monkeypatch.setattr(fact_pages, "FEW", few)
     monkeypatch.setattr(fact_pages, "MOST_RANGES", random.choice([0, 2, 120]))
+    monkeypatch.setattr(fact_pages, "LOOKED_AT", random.choice([1, 10, 10_000]))
     pages = list(mixed.pages(path, params={**asked, "sort": sort, "limit": random.randint(1, 100)}))
     assert [item for page in pages for item in page["items"]] == in_order(expected, sort)
     for page in pages:

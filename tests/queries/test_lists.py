@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from typing import Any
 from unittest.mock import patch
@@ -143,17 +143,26 @@ def play(engine: Engine, steps: Steps) -> None:
 
 
 @contextmanager
-def asked_with(databases: Databases, steps: Steps, counted: int) -> Iterator[Connection]:
-    """Lend a database on which the steps have been played, to questions that look at so many entities to count them.
+def asked_with(databases: Databases, steps: Steps, counted: int, looked_at: int) -> Iterator[Connection]:
+    """Lend a database on which the steps have been played, to questions that look at so many entities.
 
     Their filters may name what is not there, which is another test's matter.
+
+    Args:
+        databases: where to get one.
+        steps: what is loaded and deleted.
+        counted: how many entities are looked at to count them.
+        looked_at: how many are for a page.
     """
     url = databases.create()
     with lending(create_writer(url)) as engine:
         play(engine, steps)
-        looking_up = [patch.object(module, "refuse_unknown") for module in (entities, timelines)]
-        with engine.connect() as connection, patch.object(lists, "COUNTED", counted), looking_up[0], looking_up[1]:
-            yield connection
+        with ExitStack() as stack:
+            for module in (entities, timelines):
+                stack.enter_context(patch.object(module, "refuse_unknown"))
+            for bound, number in {"COUNTED": counted, "LOOKED_AT": looked_at}.items():
+                stack.enter_context(patch.object(lists, bound, number))
+            yield stack.enter_context(engine.connect())
     databases.drop(url)
 
 
@@ -341,11 +350,16 @@ rarely = settings(max_examples=30, phases=set(Phase) - {Phase.shrink}, suppress_
 
 
 @rarely
-@given(STEPS, st.lists(QUESTIONS, min_size=6, max_size=6), st.sampled_from([0, 1, 2, 2000]))
+@given(
+    STEPS,
+    st.lists(QUESTIONS, min_size=6, max_size=6),
+    st.sampled_from([0, 1, 2, 2000]),
+    st.sampled_from([1, 3, 10_000]),
+)
 def test_a_list_has_what_its_filters_let_through_in_its_order(
-    databases: Databases, steps: Steps, questions: list[Any], counted: int
+    databases: Databases, steps: Steps, questions: list[Any], counted: int, looked_at: int
 ) -> None:
-    with asked_with(databases, steps, counted) as connection:
+    with asked_with(databases, steps, counted, looked_at) as connection:
         assert [*derived_faults(connection)] == []
         world = World(connection)
         for model, filters in questions:
@@ -356,11 +370,16 @@ def test_a_list_has_what_its_filters_let_through_in_its_order(
 
 
 @rarely
-@given(STEPS, asked(TimelineFilters, ("date",), **EVENTS), st.sampled_from([0, 1, 2000]))
+@given(
+    STEPS,
+    asked(TimelineFilters, ("date",), **EVENTS),
+    st.sampled_from([0, 1, 2000]),
+    st.sampled_from([1, 3, 10_000]),
+)
 def test_both_halves_of_the_timeline_have_what_its_filters_let_through(
-    databases: Databases, steps: Steps, filters: Any, counted: int
+    databases: Databases, steps: Steps, filters: Any, counted: int, looked_at: int
 ) -> None:
-    with asked_with(databases, steps, counted) as connection:
+    with asked_with(databases, steps, counted, looked_at) as connection:
         world = World(connection)
         events = world.expected(EntityType.EVENT, filters)
         dated = [slug for slug in events if None not in (world.entities[slug].earliest, world.entities[slug].latest)]

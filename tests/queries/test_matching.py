@@ -1,8 +1,10 @@
 """Full text in bounded work: how much is looked at does not depend on how many documents have a word."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 from unittest.mock import Mock
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import insert, select
@@ -11,10 +13,12 @@ from sqlmodel import col
 from app.database import closing, create_reader, create_writer
 from app.database.questions import Compiled
 from app.queries import matching
-from app.queries.matching import candidates, found_by_text, is_common
+from app.queries.matching import candidates, found_by_text, may_leave_out
 from app.queries.paging import encode, question_of
+from app.queries.search import search
 from app.schemas.parameters import SearchFilters
 from app.tables import SEARCHED, SIDE_BY_SIDE, Entity, SearchDocument, table_of
+from app.text.words import says
 from tests.api import Api
 from tests.databases import Databases
 
@@ -95,7 +99,7 @@ def test_of_many_the_first_of_their_type_are_chosen_in_whatever_order_they_come(
         connection.execute(insert(SearchDocument), documents)
     with closing(create_reader(url)) as reader, reader.connect() as connection:
         monkeypatch.setattr(matching, "MOST", 2)
-        chosen = [row.place for row in connection.execute(candidates("common"))]
+        chosen = [row.place for row in connection.execute(candidates("common").places)]
         assert chosen == sorted(connection.execute(select(col(SearchDocument.place))).scalars())[:3]
     databases.drop(url)
 
@@ -146,13 +150,13 @@ def test_a_list_is_narrowed_to_so_many_and_its_total_says_so(many: Api, path: st
     words = path.partition("=")[2]
     subject = col(SearchDocument.subject_id)
     with closing(create_reader(many.url)) as reader, reader.connect() as connection:
-        assert is_common(connection, words, [kind])
-        assert not is_common(connection, "nobody", [kind])
+        assert may_leave_out(connection, words, [kind])
+        assert not may_leave_out(connection, "nobody", [kind])
         assert len(connection.execute(select(subject).where(found_by_text(subject, [kind], words))).all()) == FEW
 
 
 def test_a_list_of_all_that_match_is_exact(many: Api) -> None:
-    for path in ("/people?q=zoe&article=tiny-3", "/timeline?q=nobody", "/facts?q=1911"):
+    for path in ("/people?q=zoe", "/timeline?q=nobody", "/facts?q=1911"):
         page = many.read(path)
         halves = [page["dated"], page["undated"]] if "dated" in page else [page]
         relation = "at-least" if "zoe" in path else "exact"
@@ -176,13 +180,158 @@ def test_nothing_but_the_index_is_read_to_choose_what_is_ranked(common: Api, typ
     with common.asked() as statements:
         common.read("/search", params={"q": "common", "type": types})
     (chosen,) = (statement for statement, _ in statements if "search_index" in statement)
-    parameters: Any = ["common"] * chosen.count("?")
+    parameters: Any = ['["common"]'] * chosen.count("?")
     with closing(create_reader(common.url)) as reader, reader.connect() as connection:
         plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {chosen}", tuple(parameters))]
-    scans = [line for line in plan if "VIRTUAL TABLE" in line]
-    assert len(scans) == 2 * max(1, len(types))
+    scans = [line for line in plan if line.startswith("SCAN search_index VIRTUAL TABLE")]
+    assert len(scans) == 3 * max(1, len(types))  # whether the words are common, their titles, and whole documents
     assert all("M" in line.rpartition(":")[2] for line in scans), plan  # by what matches
     if types:
         assert all("<" in line.rpartition(":")[2] and ">" in line.rpartition(":")[2] for line in scans), plan
     assert not any(line.startswith("SCAN search_document") for line in plan), plan
     assert any("USING INDEX ix_search_document_place_size" in line for line in plan), plan
+
+
+SAMPLED, OTHER = 2**14 + 1, 2**15 + 1
+"""Ids in the second block, which is in a sample of every second one, and in the third."""
+
+
+@pytest.fixture
+def half(databases: Databases) -> Iterator[str]:
+    """Documents that all say `red and blue`, every second one in no sample; the first four have it in their titles.
+
+    Another one has an id by which there are as many documents as half of them are a sample of.
+    """
+    url = databases.create()
+    documents = [
+        {"id": number + (OTHER if number % 2 else SAMPLED), "subject_id": f"p-{number}", "type": "person"}
+        | {"title": "Red and blue" if number < 4 else "", "body": "Red and blue"}
+        for number in range(8)
+    ]
+    documents.append({"id": 2**18, "subject_id": "last", "type": "note", "title": "", "body": ""})
+    with closing(create_writer(url)) as writer, writer.begin() as connection:
+        connection.execute(insert(SearchDocument), documents)
+    yield url
+    databases.drop(url)
+
+
+def searched(url: str, words: str, types: Sequence[str] = ()) -> tuple[list[str], str]:
+    """Return what is found, the best match first, and whether that is all; a list holds the same to be found."""
+    filters = SearchFilters.model_validate({"q": words, "type": types})
+    subject = col(SearchDocument.subject_id)
+    with closing(create_reader(url)) as reader, reader.connect() as connection:
+        page = search(connection, filters)
+        ids = [json.loads(item)["id"] for item in page.items]
+        listed = connection.execute(select(subject).where(found_by_text(subject, types, words))).scalars()
+        assert sorted(listed) == sorted(ids)
+        assert may_leave_out(connection, words, types) == (page.total.relation == "at-least")
+        assert page.total.number == len(ids)
+    return [subject_id.removeprefix("p-") for subject_id in ids], page.total.relation
+
+
+@pytest.mark.parametrize("types", [[], ["person"], ["place", "person"]])
+def test_words_that_are_all_common_are_looked_for_in_a_sample(
+    half: str, monkeypatch: pytest.MonkeyPatch, types: list[str]
+) -> None:
+    everywhere = ["4", "6", "5", "7"]
+    for common in (2**15, 8):
+        monkeypatch.setattr(matching, "COMMON", common)
+        assert searched(half, "red blue", types) == (["0", "2", "1", "3", *everywhere], "exact")
+    monkeypatch.setattr(matching, "COMMON", 7)
+    assert searched(half, "red blue", types) == (["0", "2", "4", "6"], "at-least")
+    assert searched(half, "red green", types) == ([], "exact")  # One of them is not common.
+    assert searched(half, "red", types)[1] == "exact"
+
+
+def test_common_words_that_do_not_meet_in_a_sample_may_meet_elsewhere(
+    half: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matching, "COMMON", 3)
+    monkeypatch.setattr(matching, "COMMON_ALONE", 3)
+    with closing(create_writer(half)) as writer, writer.begin() as connection:
+        connection.execute(
+            table_of(SearchDocument).delete().where(table_of(SearchDocument).c.id.between(SAMPLED, SAMPLED + 8))
+        )
+    for types in ([], ["person"], ["person", "place"]):
+        assert searched(half, "red blue", types) == ([], "at-least")
+        assert searched(half, "red", types) == (["5", "7", "1", "3"], "exact")
+    assert searched(half, "red blue", ["place"]) == ([], "exact")
+
+
+def test_titles_that_have_a_common_word_come_first_if_they_are_in_the_sample(
+    half: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert searched(half, "red") == (["0", "2", "1", "3", "4", "6", "5", "7"], "exact")
+    monkeypatch.setattr(matching, "COMMON_ALONE", 7)
+    assert searched(half, "red") == (["0", "2", "4", "6", "5", "7", "1", "3"], "exact")
+
+
+@pytest.mark.parametrize("types", [[], ["person"], ["place", "person"]])
+def test_so_many_documents_are_read_to_see_whether_words_follow_each_other(
+    half: str, monkeypatch: pytest.MonkeyPatch, types: list[str]
+) -> None:
+    every = ["0", "2", "1", "3", "4", "6", "5", "7"]
+    kinds = max(1, len(types))
+    for bound, enough in (("READ", 8 * kinds), ("LENGTH", (4 * 24 + 4 * 12) * kinds)):
+        with monkeypatch.context() as patched:
+            patched.setattr(matching, bound, enough)
+            assert searched(half, "red-and", types) == (every, "exact")
+            assert searched(half, "and-red", types) == ([], "exact")
+            patched.setattr(matching, bound, enough - 1)
+            assert searched(half, "red-and", types) == (every[:7], "at-least")
+            assert searched(half, "and-red", types) == ([], "at-least")
+
+
+@pytest.mark.only("sqlite")
+def test_texts_are_read_for_words_that_follow_each_other_alone(half: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Mock(side_effect=says)
+    monkeypatch.setattr("app.database.sqlite.says", read)
+    searched(half, "red blue")
+    read.assert_not_called()
+    monkeypatch.setattr(matching, "READ", 3)
+    searched(half, "and-red")
+    assert read.call_count == 2 * 2 * 3  # of the search and the list, each of titles and of whole texts
+
+
+@pytest.mark.only("sqlite")
+def test_what_an_article_says_is_read_rather_than_looked_up(many: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    for bound, value in {"COMMON_ALONE": 0, "READ": 0, "MOST": 1000}.items():
+        monkeypatch.setattr(matching, bound, value)
+    monkeypatch.setattr("app.queries.search.MOST", 1000)
+    with many.asked() as statements:
+        page = many.read("/search?q=zoe&article=tiny-3&limit=100")
+    assert page["items"]
+    assert page["total_relation"] == "exact"
+    assert not any("MATCH" in statement for statement, _ in statements)
+
+
+@pytest.mark.parametrize("path", ["/search?q=member", "/roles?q=member", "/facts?q=member", "/people?q=zoe"])
+def test_what_an_article_says_is_found_however_many_others_say_it(
+    many: Api, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def limited_to(most: int) -> None:
+        for module in ("matching", "search"):
+            monkeypatch.setattr(f"app.queries.{module}.MOST", most)
+
+    limited_to(1000)
+    shown = json.dumps(many.read(f"{path}&include=evidence&limit=100")["items"][-1])
+    last = shown.partition('"article": "')[2].partition('"')[0]
+    in_it = many.read(f"{path}&article={last}")
+    assert in_it["items"]
+    limited_to(1)
+    found = many.read(f"{path}&article={last}")
+    assert found["items"] == in_it["items"][:1]
+    assert found["total_relation"] == ("exact" if len(in_it["items"]) == 1 else "at-least")
+
+
+@pytest.mark.parametrize("more", ["", "&type=person", "&article={}"])
+def test_what_has_no_words_is_found_nowhere(many: Api, more: str) -> None:
+    article = many.ids("/articles?limit=1")[0]
+    page = many.read("/search?q=" + quote("— / …") + more.format(article))
+    assert (page["items"], page["total"], page["total_relation"]) == ([], 0, "exact")
+
+
+def test_a_type_that_is_asked_for_twice_is_one(common: Api) -> None:
+    page = common.read("/search?q=common&type=place&type=person&limit=100")
+    again = common.read("/search?q=common&type=person&type=place" + 20 * "&type=person" + "&limit=100")
+    assert again == page

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Boolean, Date, Float, Integer, String, column
 
 from app.errors import InvalidInputError
-from app.queries import lists, paging
+from app.queries import fact_pages, lists, paging
 from app.queries.paging import LARGEST_INTEGER, Order, decode, encode
 from app.queries.timeline import UNDATED
 from app.schemas.base import ENTITY_PATHS
@@ -264,3 +264,29 @@ def test_what_one_page_shows_is_not_counted(many: Api, monkeypatch: pytest.Monke
     monkeypatch.setattr(paging, "MOST_COUNTED", 0)
     page = many.read("/facts", params={"article": "tiny-1", "limit": 99})
     assert total_of(page) == (len(page["items"]), TotalRelation.EXACT)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/facts?type=note&type=role&attributed_to=none",
+        "/figures?unit=people&min=-2&sort=-value",
+        "/dates?relation=on&precision=day&from=1980-01-01&sort=-date",
+        "/events?status=occurred&status=planned&from=1998-01-01&sort=-date",
+        "/events?to=1905-01-01&sort=-name",
+        "/events?status=occurred&from=1998-01-01&sort=date",
+    ],
+)
+def test_a_page_looks_at_so_many_and_the_next_one_goes_on(
+    many: Api, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    whole = many.items(f"{path}&limit=100")
+    assert whole
+    for module, bound in ((fact_pages, "FEW"), (lists, "COUNTED")):
+        monkeypatch.setattr(module, bound, 0)
+        monkeypatch.setattr(module, "LOOKED_AT", 10)
+    pages = list(many.pages(f"{path}&limit=100"))
+    assert [item for page in pages for item in page["items"]] == whole
+    assert all(len(page["items"]) <= 12 for page in pages)  # one more of each of up to two ranges
+    assert all(page["total"] >= len(page["items"]) for page in pages)
+    assert len(pages) > 1
