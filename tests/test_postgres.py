@@ -504,3 +504,21 @@ def test_the_command_line_says_that_there_is_no_server() -> None:
     )
     assert "hidden" not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("times", "status"), [(1, 200), (2, 503)])
+def test_a_read_whose_server_goes_is_asked_once_more(
+    url: str, monkeypatch: pytest.MonkeyPatch, times: int, status: int
+) -> None:
+    left = [times]
+
+    def lose(connection: Connection, _filters: object) -> None:
+        if left[0]:
+            left[0] -= 1
+            connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with Api(url) as api:
+        monkeypatch.setattr("app.queries.entities.refuse_unknown", lose)
+        assert api.get("/people").status_code == status
+        assert left == [0]
+        assert api.get("/people").status_code == 200

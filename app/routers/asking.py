@@ -18,7 +18,7 @@ from app import __version__
 from app.answers import JSON, REVISION, Answer, Header, as_json, make_answer
 from app.database import current_revision, current_token, explained, runs_inline
 from app.encoding import preferred
-from app.errors import NotFoundError, NotModifiedError, PreconditionError
+from app.errors import NotFoundError, NotModifiedError, PreconditionError, UnreachableError
 from app.problems import refuse_repeated
 from app.queries.articles import marks_of_article
 from app.queries.paging import Slice
@@ -73,6 +73,8 @@ class Asking:
         """The mark of the last load before the question."""
         self.etag = ""
         self.links: list[Header] = []
+        self._has_asked = False
+        """Whether a server was there to be asked."""
 
     async def page(
         self, question: Callable[Concatenate[Connection, P], Slice[Any]], *args: P.args, **kwargs: P.kwargs
@@ -141,12 +143,24 @@ class Asking:
         return await self._read(mark, lambda connection: question(connection, article_id))
 
     async def _read(self, mark: Callable[[Connection], str], question: Callable[[Connection], FoundT]) -> FoundT:
-        return await run(self.engine, lambda: self._ask(mark, question))
+        return await run(self.engine, lambda: self._ask_whoever_is_there(mark, question))
+
+    def _ask_whoever_is_there(
+        self, mark: Callable[[Connection], str], question: Callable[[Connection], FoundT]
+    ) -> FoundT:
+        """Ask once more if the server goes while it is asked: the URL may name another one."""
+        try:
+            return self._ask(mark, question)
+        except UnreachableError:
+            if not self._has_asked:
+                raise
+            return self._ask(mark, question)
 
     def _ask(self, mark: Callable[[Connection], str], question: Callable[[Connection], FoundT]) -> FoundT:
         wanted = Preconditions.of(self.headers)
         knows = not self.may_be_behind
         with explained(), self.connect() as connection:
+            self._has_asked = True
             if self.may_be_behind and REVISION in self.headers:
                 refuse_behind(self.headers, current_revision(connection))
                 knows = True  # of all that the client does
