@@ -14,6 +14,7 @@ What is looked at is bounded, also for words that each are common and hardly eve
 """
 
 import json
+from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -84,13 +85,13 @@ class Form(TypeDecorator[Any]):
         """Return the value of the parameter."""
         return self.terms(value) if dialect.name == "postgresql" else self.string(value)
 
+    @abstractmethod
     def string(self, asked: Asked) -> str:
         """Return it for SQLite."""
-        raise NotImplementedError
 
+    @abstractmethod
     def terms(self, asked: Asked) -> list[str]:
         """Return it for PostgreSQL."""
-        raise NotImplementedError
 
 
 class Query(Form):
@@ -162,6 +163,7 @@ FIXED: Final = {
     "sample": SAMPLE,
     "halvings": " ".join(f"WHEN highest < {SAMPLE << level} THEN {level}" for level in range(23)),
     "shelf": SHELF,
+    "side": SIDE_BY_SIDE,
 }
 """What all templates have in common."""
 
@@ -259,7 +261,7 @@ class Says(_InWordsOfBoth):
         SELECT says({parts}, title, {body}) FROM search_document AS document WHERE document.place = {place}
     )"""
     postgresql = """(
-        SELECT ' ' || {text} || ' ' LIKE ALL ({parts}) FROM search_index WHERE rowid = mod({place}, 1099511627776)
+        SELECT ' ' || {text} || ' ' LIKE ALL ({parts}) FROM search_index WHERE rowid = mod({place}, {side})
     )"""
     """Not by EXISTS, of which PostgreSQL would make a join: it would read all documents before it looks for these."""
 
